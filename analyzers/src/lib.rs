@@ -1,0 +1,1 @@
+//! What the evidence means: statistics, SLO verdicts, checks, recommendations.

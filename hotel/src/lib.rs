@@ -1,0 +1,1 @@
+//! The reference target: a hotel reservations API with switchable flaws.

@@ -1,0 +1,1 @@
+//! What is observed while load runs: resource samplers, profilers, collectors.

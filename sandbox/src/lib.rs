@@ -1,0 +1,1 @@
+//! Throw-away Postgres and Redis from installed binaries.

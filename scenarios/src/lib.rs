@@ -1,0 +1,1 @@
+//! What load is: journeys, arrival, the Goose engine, the recorder.
