@@ -1,0 +1,122 @@
+//! What is kept of the load in the run record.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{ErrorKind, TimeSummary};
+
+/// The load as it was: figures over the judged part of the run (after warm-up), and the time line of all of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LoadRecord {
+    /// Seconds of the run that are judged: those after warm-up, until the order to stop.
+    pub judged_s: f64,
+    /// Most virtual users at once.
+    pub peak_users: u32,
+    /// Virtual users on average over the judged part.
+    pub mean_users: f64,
+    /// Think time of all virtual users over the judged part, summed, seconds.
+    pub think_time_s: f64,
+    /// All steps together; its name is `total`.
+    pub total: StepRecord,
+    /// Every step of the scenario, in its order, also those that were never taken.
+    pub steps: Vec<StepRecord>,
+    /// Second by second.
+    pub timeline: Timeline,
+    /// The judged part in equal windows, for drift.
+    pub windows: Vec<WindowRecord>,
+}
+
+impl LoadRecord {
+    /// The record of one step.
+    pub fn step(&self, name: &str) -> Option<&StepRecord> {
+        self.steps.iter().find(|step| step.name == name)
+    }
+}
+
+/// What one step did over the judged part of the run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StepRecord {
+    /// The step's name.
+    pub name: String,
+    /// Requests that ended, failed ones included.
+    pub requests: u64,
+    /// Requests that met their expectation, per second.
+    pub throughput_per_s: f64,
+    /// Failed requests per request, 0–1; absent without requests.
+    pub error_rate: Option<f64>,
+    /// Failed requests by kind.
+    pub errors: BTreeMap<ErrorKind, u64>,
+    /// Answers by HTTP status.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Some failures as they were seen, the most frequent first.
+    pub error_examples: Vec<ErrorExample>,
+    /// Body bytes received.
+    pub received_bytes: u64,
+    /// Service time of all requests, failed ones included, summed, seconds.
+    pub busy_time_s: f64,
+    /// From the intended start to the end of the body, of requests that met their expectation or timed out.
+    pub response_time: TimeSummary,
+    /// From the actual start to the end of the body, of the same requests.
+    pub service_time: TimeSummary,
+    /// Response time of the other failed requests.
+    pub failed_response_time: TimeSummary,
+}
+
+impl StepRecord {
+    /// Failed requests of every kind.
+    pub fn error_count(&self) -> u64 {
+        self.errors.values().sum()
+    }
+}
+
+/// A failure as it was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ErrorExample {
+    /// Its kind.
+    pub kind: ErrorKind,
+    /// What was seen, without secrets and cut to one line.
+    pub message: String,
+    /// How often among the failures that were kept; not a count of all failures.
+    pub seen: u64,
+}
+
+/// The run second by second, as columns of equal length; index 0 is the first second.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Timeline {
+    /// Virtual users at the end of each second.
+    pub users: Vec<u32>,
+    /// All steps together.
+    pub total: Series,
+    /// Each step, by name.
+    pub steps: BTreeMap<String, Series>,
+}
+
+/// The columns of one step. Quantiles are absent for seconds without a judged request.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Series {
+    /// Requests that ended, failed ones included.
+    pub requests: Vec<u64>,
+    /// Failed requests.
+    pub errors: Vec<u64>,
+    /// Median response time, µs.
+    pub p50_us: Vec<Option<u64>>,
+    /// 95th percentile of response time, µs.
+    pub p95_us: Vec<Option<u64>>,
+    /// 99th percentile of response time, µs.
+    pub p99_us: Vec<Option<u64>>,
+}
+
+/// One of the equal parts into which the judged time is cut.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WindowRecord {
+    /// First second of the window since the start of the run.
+    pub from_s: u32,
+    /// Second after its last one.
+    pub to_s: u32,
+    /// Response time of all steps together.
+    pub total: TimeSummary,
+    /// Response time of each step, by name.
+    pub steps: BTreeMap<String, TimeSummary>,
+}

@@ -1,0 +1,204 @@
+//! What load is, as data: a scenario, its journeys and their steps.
+//!
+//! The package `scenarios` reads these from TOML, checks them and plays them; everything here has
+//! already been checked. Texts that may hold `{{…}}` placeholders are called templates.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{RedFlag, Slo};
+
+/// A named load test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Scenario {
+    /// Kebab-case name, also that of its file.
+    pub name: String,
+    /// What it is for, in one sentence.
+    pub description: String,
+    /// How virtual users or requests arrive, and for how long.
+    pub load: Load,
+    /// What virtual users do.
+    pub journeys: Vec<Journey>,
+    /// Rows of data that templates draw from, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub feeders: BTreeMap<String, Feeder>,
+    /// What the run is judged by.
+    pub slos: Vec<Slo>,
+    /// What must not happen while it runs.
+    pub red_flags: Vec<RedFlag>,
+}
+
+impl Scenario {
+    /// The names of all steps, in the order of the journeys, each once. Journeys may share a step.
+    pub fn step_names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        for step in self.journeys.iter().flat_map(|journey| &journey.steps) {
+            if !names.contains(&step.name.as_str()) {
+                names.push(step.name.as_str());
+            }
+        }
+        names
+    }
+}
+
+/// How much load, and for how long.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Load {
+    /// How virtual users or requests arrive.
+    pub workload: Workload,
+    /// From the start of the first virtual user to the order to stop, in seconds. Draining comes after.
+    pub duration_s: f64,
+    /// The leading part of `duration_s` that is shown on the time line but not judged, in seconds.
+    pub warm_up_s: f64,
+    /// How long a request may take before it counts as timed out, in seconds.
+    pub timeout_s: f64,
+}
+
+/// How virtual users arrive.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "model", rename_all = "kebab-case")]
+pub enum Workload {
+    /// A number of virtual users, each starting its next step when the last ended.
+    Closed {
+        /// Virtual users at full load.
+        users: u32,
+        /// Virtual users started per second until all run.
+        users_per_s: f64,
+    },
+}
+
+/// What one virtual user does, an ordered list of steps, repeated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Journey {
+    /// Kebab-case name.
+    pub name: String,
+    /// Share of the virtual users that take this journey, relative to the other weights.
+    pub weight: u32,
+    /// Its steps in order. A step that fails or cannot be filled ends this round of the journey.
+    pub steps: Vec<Step>,
+}
+
+/// One HTTP request with what it expects and what it keeps for later steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Step {
+    /// The endpoint's label everywhere.
+    pub name: String,
+    /// HTTP method.
+    pub method: Method,
+    /// Template of the path with its query, starting with `/`.
+    pub path: String,
+    /// Header fields; the values are templates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<Header>,
+    /// What is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Body>,
+    /// What the answer must be.
+    pub expect: Expectation,
+    /// What is kept of the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extract: Vec<Extraction>,
+    /// How long the virtual user waits after this step.
+    pub think_time: ThinkTime,
+    /// Chance that the step is taken at all in a round, 0–1.
+    pub probability: f64,
+}
+
+/// HTTP method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "the names are those of RFC 9110")]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+    Head,
+    Options,
+}
+
+/// One header field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Header {
+    /// Field name.
+    pub name: String,
+    /// Template of its value.
+    pub value: String,
+}
+
+/// What a step sends.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Body {
+    /// A JSON value whose texts are templates; a text that is one placeholder becomes that variable's own value.
+    Json(serde_json::Value),
+    /// A template sent as it is; the content type is up to the headers.
+    Text(String),
+}
+
+/// What an answer must be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Expectation {
+    /// Statuses that are good. Empty: any from 200 to 299.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statuses: Vec<u16>,
+    /// What the body must say, when the status is one of 200 to 299.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
+}
+
+/// One demand on a body.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Check {
+    /// The body holds this text.
+    Text(String),
+    /// The JSON pointer (RFC 6901) leads to something, and to this value where one is given.
+    Json {
+        /// The pointer, such as `/items/0/code`.
+        pointer: String,
+        /// What must stand there; absent: anything but null.
+        equals: Option<serde_json::Value>,
+    },
+}
+
+/// Something kept of an answer for later steps of the same round.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Extraction {
+    /// The variable it becomes.
+    pub variable: String,
+    /// JSON pointer (RFC 6901) to it. A `*` in place of an index picks an element at random.
+    pub pointer: String,
+}
+
+/// How long a virtual user waits; evenly distributed between both ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ThinkTime {
+    /// Shortest, in seconds.
+    pub min_s: f64,
+    /// Longest, in seconds.
+    pub max_s: f64,
+}
+
+/// Rows of data that templates draw from as `{{feeder.column}}`; one row a round of the journey.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Feeder {
+    /// How rows are picked.
+    pub order: FeederOrder,
+    /// The rows: column name to value.
+    pub rows: Vec<BTreeMap<String, String>>,
+}
+
+/// How rows of a feeder are picked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeederOrder {
+    /// Any row, each time anew.
+    #[default]
+    Random,
+    /// One after the other over all virtual users, from the start again at the end.
+    Circular,
+}
