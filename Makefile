@@ -1,0 +1,28 @@
+# What people and CI run. Everything else is cargo.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing: Postgres, Redis, a C compiler, cargo-nextest
+	@sh scripts/setup.sh --tests
+
+# A release build: what is measured with a debug build says little.
+demo: ## Build, and run the baseline scenario on the built-in hotel
+	@sh scripts/setup.sh
+	cargo run --release --locked -- run baseline
+
+test: setup lint ## Run every check that CI runs
+	cargo nextest run --workspace --locked
+	cargo test --workspace --doc --locked
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+
+lint: ## Check the format, the lints and the dependencies
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	sh scripts/check-dependencies.sh
+
+bench: ## Run the benchmarks
+	cargo bench --locked

@@ -1,0 +1,107 @@
+#!/bin/sh
+# Installs what Aforo needs and this machine lacks: a Postgres server with its extensions, Redis, a C compiler, and with
+# --tests cargo-nextest. What is there is left as it is; with everything there it changes nothing and ends at once.
+# Uses apt, dnf or brew; as an ordinary user it asks sudo. Nothing is asked on standard input.
+set -eu
+
+# Built with the oldest Rust that Aforo supports, so it is pinned: a newer one may need a newer Rust.
+nextest_version=0.9.143
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif have sudo; then
+        sudo "$@"
+    else
+        fail "installing packages needs root, and there is no sudo. As root, run: $*"
+    fi
+}
+
+# The places where sandbox/src/discovery.rs looks, so that both agree on what is installed.
+have_postgres() {
+    if have initdb && have postgres; then return 0; fi
+    for bin in ${AFORO_PG_BINDIR:+"$AFORO_PG_BINDIR"} /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/libexec/postgresql* \
+        /usr/local/pgsql/bin /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin \
+        /Applications/Postgres.app/Contents/Versions/*/bin /opt/local/lib/postgresql*/bin; do
+        if [ -x "$bin/initdb" ] && [ -x "$bin/postgres" ]; then return 0; fi
+    done
+    return 1
+}
+
+# Fedora packages the extensions apart (btree_gist keeps the hotel's bookings from overlapping); everybody else with the server.
+have_extensions() {
+    ! have dnf || [ ! -d /usr/share/pgsql ] || [ -e /usr/share/pgsql/extension/btree_gist.control ]
+}
+
+have_redis() {
+    if have redis-server || have valkey-server; then return 0; fi
+    for bin in ${AFORO_REDIS_SERVER:+"$AFORO_REDIS_SERVER"} /usr/sbin/redis-server /usr/sbin/valkey-server \
+        /opt/homebrew/bin/redis-server /opt/homebrew/opt/*/bin/valkey-server /usr/local/opt/redis/bin/redis-server; do
+        if [ -x "$bin" ]; then return 0; fi
+    done
+    return 1
+}
+
+install_with_apt() {
+    case $1 in
+        postgres) packages=postgresql ;;
+        redis) packages=redis-server ;;
+        compiler) packages="gcc libc6-dev" ;;
+    esac
+    if [ -z "${package_lists_are_fresh:-}" ]; then
+        as_root apt-get update -q || fail "apt-get update failed: is the network there?"
+        package_lists_are_fresh=yes
+    fi
+    # shellcheck disable=SC2086  # several words are several packages
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $packages
+}
+
+install_with_dnf() {
+    case $1 in
+        postgres) as_root dnf install -y postgresql-server postgresql-contrib ;;
+        # Newer releases carry Valkey in its place.
+        redis) as_root dnf install -y redis || as_root dnf install -y valkey ;;
+        compiler) as_root dnf install -y gcc ;;
+    esac
+}
+
+install_with_brew() {
+    case $1 in
+        postgres) brew install postgresql@17 ;;
+        redis) brew install redis ;;
+        compiler) fail "there is no C compiler. Install Apple's: xcode-select --install" ;;
+    esac
+}
+
+# install <postgres|redis|compiler> <what it is called> <what it is for>
+install() {
+    for manager in apt-get dnf brew; do
+        if have "$manager"; then
+            say "installing $2 with $manager: $3"
+            "install_with_${manager%-get}" "$1" || fail "$manager could not install $2 (its message is above)"
+            return
+        fi
+    done
+    fail "$2 is missing ($3), and there is no apt-get, dnf or brew to install it with. Install it by hand and start again."
+}
+
+have cargo || fail "Rust is missing. Install 1.95 or newer from https://rustup.rs and start again."
+have cc || install compiler "a C compiler" "some Rust packages contain C"
+if ! have_postgres || ! have_extensions; then
+    install postgres "PostgreSQL" "Aforo starts private servers from its programs; one that the package starts is left alone"
+fi
+have_redis || install redis "Redis" "Aforo starts private servers from its program; one that the package starts is left alone"
+
+# The packages said yes; make sure that what they brought is where Aforo looks for it.
+have_postgres || fail "PostgreSQL was installed, but not where Aforo looks. Name the directory of initdb in AFORO_PG_BINDIR."
+have_redis || fail "Redis was installed, but not where Aforo looks. Name its redis-server in AFORO_REDIS_SERVER."
+
+if [ "${1:-}" = --tests ] && ! cargo nextest --version >/dev/null 2>&1; then
+    say "installing cargo-nextest, which runs the tests: it is built from source and takes some minutes"
+    cargo install --locked "cargo-nextest@$nextest_version" || fail "cargo-nextest could not be built (the message is above)"
+fi
+say "everything is there"
