@@ -24,10 +24,13 @@ pub use histogram::{TimeHistogram, TimeSummary};
 pub use load::{ErrorExample, LoadRecord, Series, StepRecord, Timeline, WindowRecord};
 pub use quantity::{Quantity, QuantityError, Unit, format_duration, parse_duration};
 pub use record::{Environment, FormatError, RUN_FORMAT_VERSION, RunEnd, RunRecord, TargetRecord, read_run};
-pub use resources::{HostSample, PostgresSample, ProcessSample, RedisSample, ResourceSample, Role};
+pub use resources::{
+    HostSample, HostSummary, PostgresSample, ProcessSample, ProcessSummary, RedisSample, ResourceSample,
+    ResourceSummary, Role,
+};
 pub use scenario::{
     Body, Check, Expectation, Extraction, Feeder, FeederOrder, Header, Journey, Load, Method, Scenario, Step,
-    ThinkTime, Workload,
+    ThinkTime, Variable, Workload,
 };
 pub use slo::{Criticality, RedFlag, Slo, SloResult};
 pub use verdict::Verdict;

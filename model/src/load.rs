@@ -18,6 +18,9 @@ pub struct LoadRecord {
     pub mean_users: f64,
     /// Think time of all virtual users over the judged part, summed, seconds.
     pub think_time_s: f64,
+    /// Requests cut off because they outlasted the grace time after the order to stop. They are counted nowhere else.
+    #[serde(default)]
+    pub aborted_requests: u32,
     /// All steps together; its name is `total`.
     pub total: StepRecord,
     /// Every step of the scenario, in its order, also those that were never taken.

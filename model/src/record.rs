@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Finding, LoadRecord, ResourceSample, Scenario, SloResult, Verdict};
+use crate::{Finding, LoadRecord, ResourceSample, ResourceSummary, Scenario, SloResult, Verdict};
 
 /// Version of the saved format. It rises with every change that an older reader would misread.
 pub const RUN_FORMAT_VERSION: u32 = 1;
@@ -33,6 +33,8 @@ pub struct RunRecord {
     pub load: LoadRecord,
     /// The readings, in order.
     pub resources: Vec<ResourceSample>,
+    /// What a report shows of the readings.
+    pub resource_summary: ResourceSummary,
     /// Every objective with its verdict.
     pub slos: Vec<SloResult>,
     /// What the checks concluded, most severe first.

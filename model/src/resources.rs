@@ -131,3 +131,50 @@ pub struct RedisSample {
     /// Connected clients.
     pub connected_clients: u32,
 }
+
+/// What a report shows of all readings of a run, warm-up included.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ResourceSummary {
+    /// Every process tree that was read, in the order of [`Role`].
+    pub processes: Vec<ProcessSummary>,
+    /// The machine, when it was read.
+    pub host: Option<HostSummary>,
+}
+
+/// What one process tree used over a run. A figure that was never read is absent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProcessSummary {
+    /// Which part of the system it is.
+    pub role: Role,
+    /// How many readings the figures rest on.
+    pub sample_count: u64,
+    /// CPU used between the first and the last reading, in cores: 1.0 is one core busy all the time.
+    pub cpu_cores_mean: Option<f64>,
+    /// Highest CPU between two readings, in cores.
+    pub cpu_cores_peak: Option<f64>,
+    /// Resident memory at the first reading.
+    pub rss_start_bytes: u64,
+    /// Resident memory at the last reading.
+    pub rss_end_bytes: u64,
+    /// Highest resident memory.
+    pub rss_peak_bytes: u64,
+    /// Most threads at once.
+    pub thread_count_peak: Option<u64>,
+    /// Most open file descriptors at once.
+    pub open_fd_count_peak: Option<u64>,
+}
+
+/// What the machine was used for over a run, by everything that ran on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HostSummary {
+    /// CPU used over all cores, 0–1, averaged over time.
+    pub cpu_ratio_mean: Option<f64>,
+    /// Highest CPU between two readings, over all cores, 0–1.
+    pub cpu_ratio_peak: Option<f64>,
+    /// Cores.
+    pub core_count: u32,
+    /// Highest memory in use.
+    pub memory_used_peak_bytes: u64,
+    /// Memory there is.
+    pub memory_total_bytes: u64,
+}

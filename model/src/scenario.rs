@@ -76,8 +76,20 @@ pub struct Journey {
     pub name: String,
     /// Share of the virtual users that take this journey, relative to the other weights.
     pub weight: u32,
+    /// Variables filled anew at the start of every round, in this order; each may use those before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<Variable>,
     /// Its steps in order. A step that fails or cannot be filled ends this round of the journey.
     pub steps: Vec<Step>,
+}
+
+/// A name for a value that several steps of a round share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Variable {
+    /// What templates call it.
+    pub name: String,
+    /// Template of its value.
+    pub value: String,
 }
 
 /// One HTTP request with what it expects and what it keeps for later steps.
@@ -154,13 +166,13 @@ pub struct Expectation {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Check {
-    /// The body holds this text.
+    /// The body holds this text, a template.
     Text(String),
     /// The JSON pointer (RFC 6901) leads to something, and to this value where one is given.
     Json {
         /// The pointer, such as `/items/0/code`.
         pointer: String,
-        /// What must stand there; absent: anything but null.
+        /// What must stand there, its texts templates; absent: anything but null.
         equals: Option<serde_json::Value>,
     },
 }

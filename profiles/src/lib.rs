@@ -1,1 +1,23 @@
-//! What is observed while load runs: resource samplers, profilers, collectors.
+//! What is observed while load runs: the process trees of the target, of its Postgres, of its Redis and of
+//! Aforo itself, the machine, and what Postgres and Redis say of themselves, every second.
+//!
+//! [`watch()`] is the one entry. A source that cannot be read gives a [`Notice`] and leaves its part of each
+//! sample empty; it never fails a run. A figure that nobody tells is absent, never zero.
+
+mod counter;
+mod environment;
+mod host;
+mod link;
+mod notice;
+mod postgres;
+mod processes;
+mod reader;
+mod redis;
+mod versions;
+mod watch;
+
+pub use environment::{Machine, machine};
+pub use notice::Notice;
+pub use processes::{pid_listening_on, pid_serving};
+pub use versions::{ServerVersions, server_versions};
+pub use watch::{Watch, Watched, watch};

@@ -1,0 +1,35 @@
+//! The one entry point: evidence in, judgement out.
+
+use aforo_model::{Finding, SloResult, Verdict};
+
+use crate::{CHECKS, Evidence, judge, red_flags, verdict};
+
+/// What follows from the evidence of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// Every objective with its verdict, in the order of the scenario.
+    pub slos: Vec<SloResult>,
+    /// What red flags and checks found, most severe first, then by code, subject and message.
+    pub findings: Vec<Finding>,
+    /// The verdict on the whole run.
+    pub verdict: Verdict,
+}
+
+/// Judges a run. The same evidence gives the same judgement, byte by byte.
+pub fn analyze(evidence: &Evidence<'_>) -> Judgement {
+    let slos: Vec<_> = evidence.scenario.slos.iter().map(|slo| judge(slo, evidence)).collect();
+    let mut findings = red_flags::raised(evidence);
+    findings.extend(CHECKS.iter().flat_map(|check| (check.run)(evidence)));
+    findings.sort_by(|left, right| {
+        let key = |finding: &Finding| (std::cmp::Reverse(finding.severity), finding.code.clone());
+        key(left)
+            .cmp(&key(right))
+            .then_with(|| left.subject.cmp(&right.subject))
+            .then_with(|| left.message.cmp(&right.message))
+    });
+    let verdict = verdict::overall(&slos, &findings, evidence);
+    Judgement { slos, findings, verdict }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! One file a check, one line a check in the table.
+
+mod aborted_requests;
+mod connections_near_limit;
+mod cpu_high;
+mod cut_short;
+mod debug_build;
+mod errors_by_kind;
+mod generator_saturated;
+mod littles_law;
+mod memory_high;
+mod no_requests;
+mod redis_evictions;
+mod target_died;
+
+use aforo_model::{Finding, Severity, Subject};
+
+use crate::Evidence;
+
+/// One check: what it looks for, and the function that looks.
+#[derive(Debug, Clone, Copy)]
+pub struct Check {
+    /// Permanent kebab-case code, also that of its findings and of its file.
+    pub code: &'static str,
+    /// What it looks for, in one line.
+    pub summary: &'static str,
+    /// Looks, and returns what it found.
+    pub run: fn(&Evidence<'_>) -> Vec<Finding>,
+}
+
+/// Every check, by code.
+pub const CHECKS: &[Check] = &[
+    aborted_requests::CHECK,
+    connections_near_limit::CHECK,
+    cpu_high::CHECK,
+    cut_short::CHECK,
+    debug_build::CHECK,
+    errors_by_kind::CHECK,
+    generator_saturated::CHECK,
+    littles_law::CHECK,
+    memory_high::CHECK,
+    no_requests::CHECK,
+    redis_evictions::CHECK,
+    target_died::CHECK,
+];
+
+/// A finding whose numbers are all finite: those that are not cannot be saved, and say nothing.
+pub(crate) fn finding(
+    code: &str,
+    subject: Subject,
+    severity: Severity,
+    message: String,
+    remedy: String,
+    numbers: &[(&str, f64)],
+) -> Finding {
+    let finite = numbers.iter().filter(|(_, number)| number.is_finite());
+    Finding {
+        code: code.to_owned(),
+        subject,
+        severity,
+        message,
+        remedy,
+        numbers: finite.map(|(name, number)| ((*name).to_owned(), *number)).collect(),
+    }
+}
+
+/// A part of the system as a subject.
+fn part(name: &str) -> Subject {
+    Subject::Part(name.to_owned())
+}
+
+/// Warning from the first threshold on, critical from the second.
+fn graded(value: f64, warning_from: f64, critical_from: f64) -> Option<Severity> {
+    if value >= critical_from {
+        Some(Severity::Critical)
+    } else if value >= warning_from {
+        Some(Severity::Warning)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::Fixture;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_file_of_this_folder_is_a_line_of_the_table() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/checks");
+        let files: BTreeSet<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().replace('_', "-"))
+            .filter(|stem| stem != "mod")
+            .collect();
+        let codes: BTreeSet<String> = CHECKS.iter().map(|check| check.code.to_owned()).collect();
+        assert_eq!(codes, files);
+        assert_eq!(codes.len(), CHECKS.len(), "a code is used twice");
+    }
+
+    #[test]
+    fn codes_are_kebab_case_and_in_order() {
+        let word = |code: &str| code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        assert!(CHECKS.iter().all(|check| word(check.code) && !check.summary.is_empty()));
+        assert!(CHECKS.is_sorted_by_key(|check| check.code));
+    }
+
+    #[test]
+    fn a_healthy_run_gives_no_finding() {
+        let fixture = Fixture::healthy();
+        for check in CHECKS {
+            assert_eq!((check.run)(&fixture.evidence()), [], "{}", check.code);
+        }
+    }
+
+    #[test]
+    fn thresholds_belong_to_what_lies_above_them() {
+        assert_eq!(graded(0.69, 0.7, 0.85), None);
+        assert_eq!(graded(0.7, 0.7, 0.85), Some(Severity::Warning));
+        assert_eq!(graded(0.85, 0.7, 0.85), Some(Severity::Critical));
+        assert_eq!(graded(f64::NAN, 0.7, 0.85), None);
+    }
+}

@@ -1,0 +1,235 @@
+//! Made-up runs for tests: one that is healthy in every respect, to be spoilt in one, and one that is empty.
+
+use std::collections::BTreeMap;
+
+use aforo_model::{
+    Environment, ErrorKind, Expectation, HostSample, Journey, Load, LoadRecord, LoadSecond, Method,
+    PostgresSample, ProcessSample, RedisSample, ResourceSample, Role, RunEnd, Scenario, Slo, Step,
+    StepSecond, Subject, ThinkTime, Workload,
+};
+
+use crate::{Evidence, LoadSummary};
+
+/// An owner of evidence.
+#[derive(Debug, Clone)]
+pub(crate) struct Fixture {
+    pub(crate) scenario: Scenario,
+    pub(crate) load: LoadRecord,
+    pub(crate) resources: Vec<ResourceSample>,
+    pub(crate) end: RunEnd,
+    pub(crate) environment: Environment,
+}
+
+impl Fixture {
+    /// A minute of ten users who take `search` and `book` ten times a second each, at 100 ms a request.
+    pub(crate) fn healthy() -> Self {
+        Self::of_length(60)
+    }
+
+    pub(crate) fn of_length(duration_s: u32) -> Self {
+        let seconds: Vec<_> = (0..duration_s).map(healthy_second).collect();
+        let scenario = scenario(f64::from(duration_s));
+        Self {
+            load: summarized(&scenario, &seconds),
+            scenario,
+            resources: (0..=duration_s).map(healthy_sample).collect(),
+            end: RunEnd::Completed,
+            environment: environment(),
+        }
+    }
+
+    /// The readings of `duration_s` healthy seconds, and no load.
+    pub(crate) fn of_readings(duration_s: u32) -> Self {
+        let resources = (0..=duration_s).map(healthy_sample).collect();
+        Self { scenario: scenario(f64::from(duration_s)), resources, ..Self::empty() }
+    }
+
+    /// A run of which nothing was seen.
+    pub(crate) fn empty() -> Self {
+        let scenario = scenario(60.0);
+        Self {
+            load: LoadSummary::new(&scenario).finish(),
+            scenario,
+            resources: Vec::new(),
+            end: RunEnd::Completed,
+            environment: environment(),
+        }
+    }
+
+    pub(crate) fn evidence(&self) -> Evidence<'_> {
+        Evidence {
+            scenario: &self.scenario,
+            load: &self.load,
+            resources: &self.resources,
+            end: &self.end,
+            environment: &self.environment,
+        }
+    }
+
+    /// The same with objectives on all steps together.
+    pub(crate) fn with_slos(mut self, expressions: &[&str]) -> Self {
+        self.scenario.slos = expressions.iter().map(|text| slo(text)).collect();
+        self
+    }
+
+    /// The same with every process tree of `role` using `cpu_cores` of the four.
+    pub(crate) fn with_cpu(mut self, role: Role, cpu_cores: f64) -> Self {
+        for process in self.resources.iter_mut().flat_map(|sample| &mut sample.processes) {
+            if process.role == role {
+                process.cpu_cores = process.cpu_cores.map(|_| cpu_cores);
+            }
+        }
+        self
+    }
+
+    /// The same with every reading of the host changed.
+    pub(crate) fn with_host(mut self, change: impl Fn(&mut HostSample)) -> Self {
+        self.resources.iter_mut().filter_map(|sample| sample.host.as_mut()).for_each(change);
+        self
+    }
+}
+
+/// An objective on all steps together.
+pub(crate) fn slo(expression: &str) -> Slo {
+    Slo {
+        subject: Subject::Total,
+        expect: expression.parse().unwrap(),
+        criticality: aforo_model::Criticality::High,
+    }
+}
+
+pub(crate) fn scenario(duration_s: f64) -> Scenario {
+    Scenario {
+        name: "baseline".to_owned(),
+        description: "A quiet day".to_owned(),
+        load: Load {
+            workload: Workload::Closed { users: 10, users_per_s: 10.0 },
+            duration_s,
+            warm_up_s: 0.0,
+            timeout_s: 30.0,
+        },
+        journeys: vec![Journey {
+            name: "guest".to_owned(),
+            weight: 1,
+            variables: Vec::new(),
+            steps: ["search", "book"].map(step).to_vec(),
+        }],
+        feeders: BTreeMap::new(),
+        slos: vec![slo("p95 < 3s"), slo("error_rate < 1%")],
+        red_flags: Vec::new(),
+    }
+}
+
+fn step(name: &str) -> Step {
+    Step {
+        name: name.to_owned(),
+        method: Method::Get,
+        path: "/".to_owned(),
+        headers: Vec::new(),
+        body: None,
+        expect: Expectation { statuses: Vec::new(), checks: Vec::new() },
+        extract: Vec::new(),
+        think_time: ThinkTime::default(),
+        probability: 1.0,
+    }
+}
+
+fn environment() -> Environment {
+    Environment {
+        aforo_version: "0.1.0".to_owned(),
+        debug_build: false,
+        os: "Linux".to_owned(),
+        cpu: "a processor".to_owned(),
+        core_count: 4,
+        memory_bytes: 8 << 30,
+        postgres_version: None,
+        redis_version: None,
+    }
+}
+
+/// Ten requests each of `search` and `book`, 100 ms long; the rest of the ten users' time is think time.
+pub(crate) fn healthy_second(second: u32) -> LoadSecond {
+    LoadSecond {
+        second,
+        users: 10,
+        user_time_us: 10_000_000,
+        think_time_us: 8_000_000,
+        steps: ["search", "book"].map(|name| (name.to_owned(), step_second(10, 0, 100_000))).into(),
+    }
+}
+
+/// `requests` of `time_us` each, of which `errors` answered 503.
+pub(crate) fn step_second(requests: u64, errors: u64, time_us: u64) -> StepSecond {
+    let mut second = StepSecond {
+        requests,
+        received_bytes: 100 * requests,
+        busy_time_us: requests * time_us,
+        ..StepSecond::default()
+    };
+    if errors > 0 {
+        second.errors.insert(ErrorKind::ServerStatus, errors);
+        second.statuses.insert(503, errors);
+        second
+            .error_messages
+            .push((ErrorKind::ServerStatus, "503 Service Unavailable: pool exhausted".to_owned()));
+    }
+    (0..requests - errors).for_each(|_| second.response_time.record_us(time_us));
+    (0..errors).for_each(|_| second.failed_response_time.record_us(time_us));
+    second
+}
+
+pub(crate) fn summarized(scenario: &Scenario, seconds: &[LoadSecond]) -> LoadRecord {
+    let mut summary = LoadSummary::new(scenario);
+    seconds.iter().for_each(|second| summary.add(second));
+    summary.finish()
+}
+
+/// A machine of four cores and 8 GiB with room for more.
+pub(crate) fn healthy_sample(second: u32) -> ResourceSample {
+    let process = |role, cpu_cores, rss_bytes| ProcessSample {
+        role,
+        process_count: 1,
+        cpu_time_s: f64::from(second) * cpu_cores,
+        cpu_cores: (second > 0).then_some(cpu_cores),
+        rss_bytes,
+        thread_count: Some(8),
+        open_fd_count: Some(40),
+        disk_read_bytes: None,
+        disk_written_bytes: None,
+    };
+    ResourceSample {
+        at_s: f64::from(second),
+        processes: vec![
+            process(Role::Target, 0.5, 100 << 20),
+            process(Role::Postgres, 0.3, 200 << 20),
+            process(Role::Generator, 0.2, 50 << 20),
+        ],
+        host: Some(HostSample {
+            cpu_ratio: (second > 0).then_some(0.3),
+            core_count: 4,
+            load_1m: 1.0,
+            memory_used_bytes: 2 << 30,
+            memory_total_bytes: 8 << 30,
+            swap_used_bytes: 0,
+            disk_read_bytes: None,
+            disk_written_bytes: None,
+            network_received_bytes: None,
+            network_sent_bytes: None,
+        }),
+        postgres: Some(PostgresSample {
+            connection_count: 10,
+            active_count: 2,
+            lock_waiting_count: 0,
+            max_connections: 100,
+        }),
+        redis: Some(RedisSample {
+            keyspace_hits: 98 * u64::from(second),
+            keyspace_misses: 2 * u64::from(second),
+            evicted_keys: 0,
+            commands_processed: 200 * u64::from(second),
+            used_memory_bytes: 50 << 20,
+            fragmentation_ratio: 1.1,
+            connected_clients: 5,
+        }),
+    }
+}

@@ -1,0 +1,54 @@
+//! Accommodations and which of them are free.
+
+use serde::Serialize;
+use sqlx::{FromRow, PgPool};
+
+use crate::problem::Problem;
+use crate::reservation::Stay;
+
+/// How many free accommodations an answer names at most.
+pub(crate) const MOST_OFFERS: i64 = 20;
+
+/// A place to sleep.
+#[derive(Debug, Clone, FromRow, Serialize)]
+pub(crate) struct Accommodation {
+    pub(crate) id: i32,
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) capacity: i32,
+    pub(crate) base_price_cents: i64,
+}
+
+/// The accommodation with this id, or 404.
+pub(crate) async fn by_id(pool: &PgPool, id: i32) -> Result<Accommodation, Problem> {
+    sqlx::query_as(
+        "SELECT id, code, name, kind, capacity, base_price_cents FROM accommodations WHERE id = $1",
+    )
+    .bind(id)
+    .fetch_optional(pool)
+    .await?
+    .ok_or_else(|| Problem::not_found(format!("there is no accommodation {id}")))
+}
+
+/// What is free for the whole stay and large enough, cheapest first. As all share one tariff for weekends, the order of
+/// the base prices is the order of the totals.
+pub(crate) async fn free(pool: &PgPool, stay: Stay, guests: i32) -> Result<Vec<Accommodation>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT a.id, a.code, a.name, a.kind, a.capacity, a.base_price_cents \
+         FROM accommodations AS a \
+         WHERE a.capacity >= $3 \
+           AND NOT EXISTS ( \
+               SELECT FROM reservations AS r \
+               WHERE r.accommodation_id = a.id AND r.stay && daterange($1, $2, '[)') \
+                 AND r.status IN ('pre_reserved', 'confirmed')) \
+         ORDER BY a.base_price_cents, a.id \
+         LIMIT $4",
+    )
+    .bind(stay.check_in)
+    .bind(stay.check_out)
+    .bind(guests)
+    .bind(MOST_OFFERS)
+    .fetch_all(pool)
+    .await
+}

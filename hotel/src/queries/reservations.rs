@@ -1,0 +1,190 @@
+//! Reading and changing reservations.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use sqlx::{FromRow, PgPool};
+
+use crate::codes::random_code;
+use crate::pricing::night_price_cents;
+use crate::problem::Problem;
+use crate::queries::accommodations::Accommodation;
+use crate::reservation::{Channel, Reservation, Stay, reservation_columns};
+
+/// How many reservations of one guest an answer has at most.
+const MOST_OF_A_GUEST: i64 = 50;
+/// How many codes are tried before giving up; with 2^40 codes the second is hardly ever needed.
+const CODE_ATTEMPTS: usize = 5;
+/// SQLSTATE of a row that exists already.
+const UNIQUE_VIOLATION: &str = "23505";
+
+/// The reservation with this code, if there is one.
+pub(crate) async fn by_code(pool: &PgPool, code: &str) -> Result<Option<Reservation>, sqlx::Error> {
+    sqlx::query_as(concat!("SELECT ", reservation_columns!(), " FROM reservations AS r WHERE r.code = $1"))
+        .bind(code)
+        .fetch_optional(pool)
+        .await
+}
+
+/// The reservations of a guest, newest first.
+pub(crate) async fn by_phone(pool: &PgPool, phone: &str) -> Result<Vec<Reservation>, sqlx::Error> {
+    sqlx::query_as(concat!(
+        "SELECT ",
+        reservation_columns!(),
+        " FROM reservations AS r WHERE r.guest_phone = $1 ORDER BY r.created_at DESC, r.id DESC LIMIT $2"
+    ))
+    .bind(phone)
+    .bind(MOST_OF_A_GUEST)
+    .fetch_all(pool)
+    .await
+}
+
+/// Who comes, how many, and by which way they asked.
+#[derive(Debug)]
+pub(crate) struct Guest {
+    pub(crate) guests: i32,
+    pub(crate) name: String,
+    pub(crate) phone: String,
+    pub(crate) channel: Channel,
+}
+
+/// Holds an accommodation for `hold`. The exclusion constraint refuses a stay that overlaps with another.
+pub(crate) async fn insert(
+    pool: &PgPool,
+    accommodation: &Accommodation,
+    stay: Stay,
+    guest: &Guest,
+    total_price_cents: i64,
+    hold: Duration,
+) -> Result<Reservation, Problem> {
+    let (evenings, prices) = nightly_prices(accommodation, stay);
+    for _ in 0..CODE_ATTEMPTS {
+        let inserted = sqlx::query_as(concat!(
+            "WITH r AS ( \
+                 INSERT INTO reservations AS r (code, accommodation_id, check_in, check_out, status, expires_at, guests, \
+                                                guest_name, guest_phone, channel, total_price_cents) \
+                 VALUES ($1, $2, $3, $4, 'pre_reserved', now() + $5 * interval '1 microsecond', $6, $7, $8, $9, $10) \
+                 RETURNING ",
+            reservation_columns!(),
+            "), nights AS ( \
+                 INSERT INTO reservation_nights (reservation_id, night, price_cents) \
+                 SELECT r.id, n.night, n.price_cents FROM r, unnest($11::date[], $12::bigint[]) AS n (night, price_cents)), \
+             events AS ( \
+                 INSERT INTO reservation_events (reservation_id, event) SELECT r.id, 'pre_reserved' FROM r) \
+             SELECT * FROM r"
+        ))
+        .bind(random_code())
+        .bind(accommodation.id)
+        .bind(stay.check_in)
+        .bind(stay.check_out)
+        .bind(i64::try_from(hold.as_micros()).unwrap_or(i64::MAX))
+        .bind(guest.guests)
+        .bind(&guest.name)
+        .bind(&guest.phone)
+        .bind(guest.channel.as_str())
+        .bind(total_price_cents)
+        .bind(&evenings)
+        .bind(&prices)
+        .fetch_one(pool)
+        .await;
+        match inserted {
+            Err(error) if is_taken_code(&error) => {}
+            result => return Ok(result?),
+        }
+    }
+    tracing::error!("no free reservation code was found in {CODE_ATTEMPTS} attempts");
+    Err(Problem::internal())
+}
+
+fn is_taken_code(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|database| database.code()).as_deref() == Some(UNIQUE_VIOLATION)
+}
+
+fn nightly_prices(accommodation: &Accommodation, stay: Stay) -> (Vec<chrono::NaiveDate>, Vec<i64>) {
+    stay.evenings()
+        .map(|evening| (evening, night_price_cents(accommodation.base_price_cents, evening)))
+        .unzip()
+}
+
+/// A reservation after its status changed.
+#[derive(Debug, FromRow, Serialize)]
+pub(crate) struct StatusChange {
+    code: String,
+    status: String,
+}
+
+/// Confirms a pre-reservation whose time has not run out; nothing if there is none.
+pub(crate) async fn confirm(pool: &PgPool, code: &str) -> Result<Option<StatusChange>, sqlx::Error> {
+    sqlx::query_as(
+        "WITH changed AS ( \
+             UPDATE reservations SET status = 'confirmed', expires_at = NULL \
+             WHERE code = $1 AND status = 'pre_reserved' AND expires_at > now() \
+             RETURNING id, code, status), \
+         events AS (INSERT INTO reservation_events (reservation_id, event) SELECT id, 'confirmed' FROM changed) \
+         SELECT code, status FROM changed",
+    )
+    .bind(code)
+    .fetch_optional(pool)
+    .await
+}
+
+/// Cancels what is pre-reserved or confirmed; nothing if there is none.
+pub(crate) async fn cancel(pool: &PgPool, code: &str) -> Result<Option<StatusChange>, sqlx::Error> {
+    sqlx::query_as(
+        "WITH changed AS ( \
+             UPDATE reservations SET status = 'cancelled', expires_at = NULL \
+             WHERE code = $1 AND status IN ('pre_reserved', 'confirmed') \
+             RETURNING id, code, status), \
+         events AS (INSERT INTO reservation_events (reservation_id, event) SELECT id, 'cancelled' FROM changed) \
+         SELECT code, status FROM changed",
+    )
+    .bind(code)
+    .fetch_optional(pool)
+    .await
+}
+
+/// Gives a live reservation other dates and another number of guests. Nothing if it is no longer live.
+pub(crate) async fn modify(
+    pool: &PgPool,
+    code: &str,
+    accommodation: &Accommodation,
+    stay: Stay,
+    guests: i32,
+    total_price_cents: i64,
+) -> Result<Option<Reservation>, sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    let modified: Option<Reservation> = sqlx::query_as(concat!(
+        "UPDATE reservations AS r SET check_in = $2, check_out = $3, guests = $4, total_price_cents = $5 \
+         WHERE r.code = $1 AND (r.status = 'confirmed' OR r.status = 'pre_reserved' AND r.expires_at > now()) \
+         RETURNING ",
+        reservation_columns!()
+    ))
+    .bind(code)
+    .bind(stay.check_in)
+    .bind(stay.check_out)
+    .bind(guests)
+    .bind(total_price_cents)
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let Some(reservation) = modified else { return Ok(None) };
+    sqlx::query("DELETE FROM reservation_nights WHERE reservation_id = $1")
+        .bind(reservation.id)
+        .execute(&mut *transaction)
+        .await?;
+    let (evenings, prices) = nightly_prices(accommodation, stay);
+    sqlx::query(
+        "INSERT INTO reservation_nights (reservation_id, night, price_cents) \
+         SELECT $1, n.night, n.price_cents FROM unnest($2::date[], $3::bigint[]) AS n (night, price_cents)",
+    )
+    .bind(reservation.id)
+    .bind(evenings)
+    .bind(prices)
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query("INSERT INTO reservation_events (reservation_id, event) VALUES ($1, 'modified')")
+        .bind(reservation.id)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(Some(reservation))
+}

@@ -1,0 +1,106 @@
+//! Health, errors of the framework, metrics, profiles.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::world::{Api, World};
+
+#[tokio::test]
+async fn health_names_the_part_that_fails() {
+    let world = World::start().await;
+    let hotel = world.hotel().await;
+    let api = Api::new(&hotel);
+    let healthy = api.get("/health").await;
+    assert_eq!(
+        (healthy.status, healthy.body),
+        (200, json!({"status": "ok", "database": "ok", "redis": "ok"}))
+    );
+    let World { postgres, redis, .. } = world;
+    redis.stop().await;
+    let sick = api.get_until("/health", |answer| answer.status == 503).await;
+    assert_eq!(sick.body, json!({"status": "failing", "database": "ok", "redis": "failing"}));
+    let message = json!({"from": "+34600000001", "type": "text", "text": "hola"});
+    assert_eq!(
+        api.post("/webhooks/whatsapp", &message).await.status,
+        200,
+        "the bot answers without its memory"
+    );
+    postgres.stop().await;
+    let dead = api.get_until("/health", |answer| answer.body["database"] == "failing").await;
+    assert_eq!(dead.status, 503);
+    let list = api.get("/admin/reservations").await;
+    assert_eq!(list.status, 503, "{}", list.body);
+    hotel.shutdown().await;
+}
+
+#[tokio::test]
+async fn every_error_is_a_problem_and_every_request_is_counted() {
+    let world = World::start().await;
+    let hotel = world.hotel().await;
+    let api = Api::new(&hotel);
+    api.get("/rooms").await.is_problem(404, "not_found");
+    api.patch("/health", &json!({})).await.is_problem(405, "method_not_allowed");
+    let malformed =
+        api.request(Method::POST, "/reservations").header("content-type", "application/json").body("{");
+    assert_eq!(malformed.send().await.unwrap().status(), 400);
+    let untyped = api.request(Method::POST, "/reservations").body("x").send().await.unwrap();
+    assert_eq!(untyped.status(), 415);
+    assert_eq!(untyped.headers()["content-type"], "application/problem+json");
+    let huge = api.request(Method::POST, "/reservations").json(&"x".repeat(3 << 20)).send().await.unwrap();
+    assert_eq!(huge.status(), 413);
+
+    let named = api.request(Method::GET, "/health").header("x-request-id", "abc").send().await.unwrap();
+    assert_eq!(named.headers()["x-request-id"], "abc");
+    let unnamed = api.request(Method::GET, "/health").send().await.unwrap();
+    assert!(unnamed.headers()["x-request-id"].len() >= 32);
+    api.get("/reservations/R-00000000").await.is_problem(404, "not_found");
+
+    let (status, metrics) = api.raw("/metrics").await;
+    assert_eq!(status, 200);
+    for expected in [
+        "hotel_http_requests_total{method=\"GET\",route=\"/health\",status=\"200\"} 2",
+        "hotel_http_requests_total{method=\"GET\",route=\"/reservations/{code}\",status=\"404\"} 1",
+        "hotel_http_requests_total{method=\"GET\",route=\"unmatched\",status=\"404\"} 1",
+        "hotel_http_request_duration_seconds_count{method=\"GET\",route=\"/health\"} 2",
+        "hotel_redis_up 1",
+        "hotel_build_info{",
+    ] {
+        assert!(metrics.contains(expected), "{expected} is missing in\n{metrics}");
+    }
+    if cfg!(target_os = "linux") {
+        for name in ["process_cpu_seconds_total ", "process_resident_memory_bytes ", "process_open_fds "] {
+            assert!(metrics.lines().any(|line| line.starts_with(name)), "{name} is missing in\n{metrics}");
+        }
+    }
+    assert!(metrics.ends_with("# EOF\n"));
+    hotel.shutdown().await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn one_profile_at_a_time_is_taken() {
+    let world = World::start().await;
+    let hotel = world.hotel().await;
+    let api = Api::new(&hotel);
+    for wrong in ["seconds=0", "seconds=61", "frequency=0", "frequency=251", "seconds=x"] {
+        api.get(&format!("/debug/pprof/profile?{wrong}")).await.is_problem(422, "invalid_input");
+    }
+    let running = {
+        let api = api.clone();
+        tokio::spawn(async move {
+            let request = api.request(Method::GET, "/debug/pprof/profile?seconds=2&frequency=50");
+            request.send().await.unwrap()
+        })
+    };
+    let other = api.request(Method::GET, "/debug/pprof/profile?seconds=2&frequency=50").send().await.unwrap();
+    let mut both = [running.await.unwrap(), other];
+    both.sort_by_key(|response| response.status());
+    let [taken, refused] = both;
+    // Which of the two came first is open; the other found it running.
+    assert_eq!((taken.status().as_u16(), refused.status().as_u16()), (200, 409));
+    assert!(refused.text().await.unwrap().contains("profile_running"));
+    let profile = taken.bytes().await.unwrap();
+    assert_eq!(profile[..2], [0x1f, 0x8b], "gzip");
+    hotel.shutdown().await;
+    world.stop().await;
+}

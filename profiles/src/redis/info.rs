@@ -1,0 +1,149 @@
+//! The text that `INFO` answers with.
+
+use std::collections::HashMap;
+
+use thiserror::Error;
+
+/// The fields of `INFO` that a sample is made of, counters counted from the server's own start.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Info<'text> {
+    /// Changes with every start of the server; not told by every server that speaks Redis' protocol.
+    pub(super) run_id: Option<&'text str>,
+    pub(super) keyspace_hits: u64,
+    pub(super) keyspace_misses: u64,
+    pub(super) evicted_keys: u64,
+    pub(super) commands_processed: u64,
+    pub(super) used_memory_bytes: u64,
+    pub(super) fragmentation_ratio: f64,
+    pub(super) connected_clients: u32,
+}
+
+/// Why a text is not the answer to `INFO`.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub(super) enum InfoError {
+    /// A field is not there.
+    #[error("its INFO has no `{0}`")]
+    Missing(&'static str),
+    /// A field is there and holds something else.
+    #[error("its INFO has no number in `{0}`")]
+    NotANumber(&'static str),
+}
+
+/// Reads the answer to `INFO`: sections of `name:value` lines, in any order; other lines are passed over.
+///
+/// # Errors
+/// [`InfoError`] for the first field that is missing or not a number.
+pub(super) fn parse_info(text: &str) -> Result<Info<'_>, InfoError> {
+    let fields = fields(text);
+    let whole = |name| number::<u64>(&fields, name);
+    let fragmentation_ratio = number::<f64>(&fields, "mem_fragmentation_ratio")?;
+    if !fragmentation_ratio.is_finite() {
+        return Err(InfoError::NotANumber("mem_fragmentation_ratio"));
+    }
+    Ok(Info {
+        run_id: fields.get("run_id").copied(),
+        keyspace_hits: whole("keyspace_hits")?,
+        keyspace_misses: whole("keyspace_misses")?,
+        evicted_keys: whole("evicted_keys")?,
+        commands_processed: whole("total_commands_processed")?,
+        used_memory_bytes: whole("used_memory")?,
+        fragmentation_ratio,
+        connected_clients: number(&fields, "connected_clients")?,
+    })
+}
+
+/// Name and version of the server, as in `7.0.15` for Redis itself and `Valkey 8.0.1` for a relative, whose
+/// `redis_version` is only what it is compatible with.
+pub(super) fn parse_version(text: &str) -> Option<String> {
+    let fields = fields(text);
+    for (field, name) in [("valkey_version", "Valkey"), ("dragonfly_version", "Dragonfly")] {
+        if let Some(version) = fields.get(field) {
+            return Some(format!("{name} {version}"));
+        }
+    }
+    fields.get("redis_version").map(|version| (*version).to_owned())
+}
+
+fn fields(text: &str) -> HashMap<&str, &str> {
+    text.lines().filter_map(|line| line.trim_end().split_once(':')).collect()
+}
+
+fn number<N: std::str::FromStr>(fields: &HashMap<&str, &str>, name: &'static str) -> Result<N, InfoError> {
+    let value = fields.get(name).ok_or(InfoError::Missing(name))?;
+    value.parse().map_err(|_| InfoError::NotANumber(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const REDIS_6: &str = include_str!("fixtures/redis-6.2.info");
+    const REDIS_7: &str = include_str!("fixtures/redis-7.0.info");
+    const VALKEY_8: &str = include_str!("fixtures/valkey-8.0.info");
+
+    #[test]
+    fn a_whole_answer_of_redis_7_is_read() {
+        // As the server gave it, but for what names its machine.
+        let info = parse_info(REDIS_7).unwrap();
+        assert_eq!(info.run_id.map(str::len), Some(40));
+        assert_eq!((info.keyspace_hits, info.keyspace_misses, info.evicted_keys), (1, 1, 0));
+        assert_eq!((info.commands_processed, info.used_memory_bytes), (3, 966_296));
+        assert_eq!((info.fragmentation_ratio, info.connected_clients), (13.9, 1));
+        assert_eq!(parse_version(REDIS_7).unwrap(), "7.0.15");
+    }
+
+    #[test]
+    fn answers_of_redis_6_and_of_valkey_8_are_read() {
+        let redis = parse_info(REDIS_6).unwrap();
+        assert_eq!((redis.keyspace_hits, redis.keyspace_misses, redis.evicted_keys), (9_000, 1_000, 3));
+        assert_eq!((redis.commands_processed, redis.connected_clients), (123_456, 12));
+        assert_eq!((redis.used_memory_bytes, redis.fragmentation_ratio), (7_340_032, 1.5));
+        assert_eq!(parse_version(REDIS_6).unwrap(), "6.2.14");
+
+        let valkey = parse_info(VALKEY_8).unwrap();
+        assert_eq!((valkey.keyspace_hits, valkey.keyspace_misses), (150, 50));
+        assert_eq!((valkey.used_memory_bytes, valkey.fragmentation_ratio), (1_048_576, 12.0));
+        assert_eq!(parse_version(VALKEY_8).unwrap(), "Valkey 8.0.1");
+    }
+
+    #[test]
+    fn lines_may_end_as_on_the_wire() {
+        let on_the_wire = REDIS_6.replace('\n', "\r\n");
+        assert_eq!(parse_info(&on_the_wire), parse_info(REDIS_6));
+    }
+
+    #[test]
+    fn what_is_missing_or_no_number_is_named() {
+        assert_eq!(parse_info(""), Err(InfoError::Missing("mem_fragmentation_ratio")));
+        let without = REDIS_6.replace("evicted_keys", "expelled_keys");
+        assert_eq!(parse_info(&without), Err(InfoError::Missing("evicted_keys")));
+        for value in ["-1", "9000.5", "many", "", "99999999999999999999999"] {
+            let broken = REDIS_6.replace("keyspace_hits:9000", &format!("keyspace_hits:{value}"));
+            assert_eq!(parse_info(&broken), Err(InfoError::NotANumber("keyspace_hits")), "{value}");
+        }
+        for value in ["nan", "-nan", "inf", "1,5"] {
+            let broken = REDIS_6.replace("ratio:1.50", &format!("ratio:{value}"));
+            assert_eq!(parse_info(&broken), Err(InfoError::NotANumber("mem_fragmentation_ratio")), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_tells_no_run_id_is_read_all_the_same() {
+        let without = REDIS_6.replace("run_id", "start_id");
+        assert_eq!(parse_info(&without).unwrap().run_id, None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_panic(text in "(?s).{0,300}") {
+            let _ = (parse_info(&text), parse_version(&text));
+        }
+
+        #[test]
+        fn an_answer_cut_anywhere_is_read_without_panic(length in 0..REDIS_7.len()) {
+            let _ = REDIS_7.get(..length).map(parse_info);
+        }
+    }
+}

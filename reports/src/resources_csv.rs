@@ -1,0 +1,111 @@
+//! `resources.csv`: one row a reading, the same columns for every run.
+
+use std::io::{self, Write};
+
+use aforo_model::{HostSample, PostgresSample, ProcessSample, RedisSample, ResourceSample, Role, RunRecord};
+
+use crate::csv_rows::{or_empty, write_csv};
+
+const ROLES: [Role; 4] = [Role::Target, Role::Postgres, Role::Redis, Role::Generator];
+
+/// One column: its name, and how it is read off a sample. Empty where the figure was not read.
+type Column<T> = (&'static str, fn(&T) -> String);
+
+/// Each is prefixed with the role, as in `target_rss_bytes`.
+const PROCESS: [Column<ProcessSample>; 8] = [
+    ("process_count", |process| process.process_count.to_string()),
+    ("cpu_time_s", |process| process.cpu_time_s.to_string()),
+    ("cpu_cores", |process| or_empty(process.cpu_cores)),
+    ("rss_bytes", |process| process.rss_bytes.to_string()),
+    ("thread_count", |process| or_empty(process.thread_count)),
+    ("open_fd_count", |process| or_empty(process.open_fd_count)),
+    ("disk_read_bytes", |process| or_empty(process.disk_read_bytes)),
+    ("disk_written_bytes", |process| or_empty(process.disk_written_bytes)),
+];
+
+const HOST: [Column<HostSample>; 10] = [
+    ("host_cpu_ratio", |host| or_empty(host.cpu_ratio)),
+    ("host_core_count", |host| host.core_count.to_string()),
+    ("host_load_1m", |host| host.load_1m.to_string()),
+    ("host_memory_used_bytes", |host| host.memory_used_bytes.to_string()),
+    ("host_memory_total_bytes", |host| host.memory_total_bytes.to_string()),
+    ("host_swap_used_bytes", |host| host.swap_used_bytes.to_string()),
+    ("host_disk_read_bytes", |host| or_empty(host.disk_read_bytes)),
+    ("host_disk_written_bytes", |host| or_empty(host.disk_written_bytes)),
+    ("host_network_received_bytes", |host| or_empty(host.network_received_bytes)),
+    ("host_network_sent_bytes", |host| or_empty(host.network_sent_bytes)),
+];
+
+const POSTGRES: [Column<PostgresSample>; 4] = [
+    ("postgres_connection_count", |postgres| postgres.connection_count.to_string()),
+    ("postgres_active_count", |postgres| postgres.active_count.to_string()),
+    ("postgres_lock_waiting_count", |postgres| postgres.lock_waiting_count.to_string()),
+    ("postgres_max_connections", |postgres| postgres.max_connections.to_string()),
+];
+
+const REDIS: [Column<RedisSample>; 7] = [
+    ("redis_keyspace_hits", |redis| redis.keyspace_hits.to_string()),
+    ("redis_keyspace_misses", |redis| redis.keyspace_misses.to_string()),
+    ("redis_evicted_keys", |redis| redis.evicted_keys.to_string()),
+    ("redis_commands_processed", |redis| redis.commands_processed.to_string()),
+    ("redis_used_memory_bytes", |redis| redis.used_memory_bytes.to_string()),
+    ("redis_fragmentation_ratio", |redis| redis.fragmentation_ratio.to_string()),
+    ("redis_connected_clients", |redis| redis.connected_clients.to_string()),
+];
+
+/// Writes a row a reading.
+pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    write_csv(out, header(), record.resources.iter().map(row))
+}
+
+fn header() -> Vec<String> {
+    let of_role = |role: Role| PROCESS.iter().map(move |(name, _)| format!("{}_{name}", role.as_str()));
+    let others = names(&HOST).chain(names(&POSTGRES)).chain(names(&REDIS));
+    std::iter::once("at_s".to_owned()).chain(ROLES.into_iter().flat_map(of_role)).chain(others).collect()
+}
+
+fn names<T>(columns: &'static [Column<T>]) -> impl Iterator<Item = String> {
+    columns.iter().map(|(name, _)| (*name).to_owned())
+}
+
+fn row(sample: &ResourceSample) -> Vec<String> {
+    let mut row = vec![sample.at_s.to_string()];
+    for role in ROLES {
+        row.extend(fields(&PROCESS, sample.process(role)));
+    }
+    row.extend(fields(&HOST, sample.host.as_ref()));
+    row.extend(fields(&POSTGRES, sample.postgres.as_ref()));
+    row.extend(fields(&REDIS, sample.redis.as_ref()));
+    row
+}
+
+fn fields<T>(columns: &'static [Column<T>], of: Option<&T>) -> impl Iterator<Item = String> {
+    columns.iter().map(move |(_, field)| of.map(field).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical;
+
+    #[test]
+    fn the_canonical_runs_look_like_this() {
+        for (name, record) in canonical::records() {
+            insta::assert_snapshot!(format!("resources-{name}"), canonical::rendered(render, &record));
+        }
+    }
+
+    #[test]
+    fn what_was_not_read_is_empty_and_never_zero() {
+        let record = canonical::record("cut-short");
+        let csv = canonical::rendered(render, &record);
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        let header = reader.headers().unwrap().clone();
+        let first = reader.records().next().unwrap().unwrap();
+        let field = |name: &str| &first[header.iter().position(|column| column == name).unwrap()];
+        assert_eq!(field("target_rss_bytes"), record.resources[0].processes[0].rss_bytes.to_string());
+        for name in ["target_open_fd_count", "redis_rss_bytes", "host_cpu_ratio", "postgres_active_count"] {
+            assert_eq!(field(name), "", "{name}");
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! The tables of a run, and the sentences that stand around them.
+
+use aforo_model::{ErrorExample, Indicator, ProcessSummary, RunRecord, StepRecord, Verdict, Workload};
+
+use crate::figures::{self, or_absent};
+use crate::headline;
+use crate::sheet::{Cell, Sheet, numbers, words};
+use crate::style::Tone;
+
+/// What the times of a run mean.
+pub(crate) const TIMES_MEAN: &str = "Response time, from the intended start to the end of the body, of \
+    requests that met their expectation or timed out; req/s counts those that met it.";
+
+/// What the columns of the processes mean.
+pub(crate) const RESOURCES_MEAN: &str = "CPU in cores: on average, and between two readings at the peak. RSS is resident \
+    memory. Threads and open files at the peak.";
+
+/// Name and value of what is said of a run before its tables.
+pub(crate) fn facts(record: &RunRecord) -> Vec<(&'static str, String)> {
+    vec![
+        ("run", format!("{}, begun {}", record.id, record.started_at.format("%Y-%m-%d %H:%M:%S UTC"))),
+        ("scenario", scenario(record)),
+        ("target", target(record)),
+        ("load", load(record)),
+        ("machine", machine(record)),
+    ]
+}
+
+fn scenario(record: &RunRecord) -> String {
+    let load = &record.scenario.load;
+    let Workload::Closed { users, users_per_s } = load.workload;
+    let warm_up = if load.warm_up_s > 0.0 {
+        format!(", the first {} not judged", figures::span_s(load.warm_up_s))
+    } else {
+        String::new()
+    };
+    format!(
+        "{}: {users} virtual users, {users_per_s} started per second, for {}{warm_up}",
+        record.scenario.name,
+        figures::span_s(load.duration_s)
+    )
+}
+
+fn target(record: &RunRecord) -> String {
+    let target = &record.target;
+    let description = target.description.as_ref().map(|text| format!(" ({text})")).unwrap_or_default();
+    format!("{} at {}{description}", target.name, target.url)
+}
+
+fn load(record: &RunRecord) -> String {
+    let load = &record.load;
+    let aborted = match load.aborted_requests {
+        0 => String::new(),
+        count => format!("; {} more were cut off at the end and count nowhere", figures::count(count.into())),
+    };
+    format!(
+        "{} requests judged in {}, {:.1} req/s, {} errors; {} virtual users at the peak, {:.1} on average{aborted}",
+        figures::count(load.total.requests),
+        figures::span_s(load.judged_s),
+        load.total.throughput_per_s,
+        or_absent(load.total.error_rate, figures::percent),
+        figures::count(load.peak_users.into()),
+        load.mean_users
+    )
+}
+
+fn machine(record: &RunRecord) -> String {
+    let environment = &record.environment;
+    let mut text = format!(
+        "{}, {} cores, {}, {}",
+        environment.cpu,
+        environment.core_count,
+        figures::bytes(environment.memory_bytes),
+        environment.os
+    );
+    for (name, version) in
+        [("Postgres", &environment.postgres_version), ("Redis", &environment.redis_version)]
+    {
+        if let Some(version) = version {
+            text += &format!(", {name} {version}");
+        }
+    }
+    text
+}
+
+/// Every objective with its verdict.
+pub(crate) fn objectives(record: &RunRecord) -> Sheet {
+    let rows = record.slos.iter().map(|result| {
+        let what = format!("{} {}", figures::indicator(result), figures::demand(result));
+        let unit = match result.slo.expect.indicator {
+            Indicator::CacheHitRatio => "look-ups",
+            indicator if indicator.is_per_step() => "requests",
+            _ => "readings",
+        };
+        vec![
+            Cell::from(what),
+            figures::criticality(result.slo.criticality).into(),
+            figures::measured(result).into(),
+            format!("{} {unit}", figures::count(result.sample_count)).into(),
+            Cell::toned(headline::word(&result.verdict), headline::tone(&result.verdict)),
+        ]
+    });
+    Sheet {
+        columns: vec![
+            words("objective"),
+            words("criticality"),
+            numbers("measured"),
+            numbers("rests on"),
+            words("verdict"),
+        ],
+        rows: rows.collect(),
+        elastic: 0,
+        ends_with_total: false,
+    }
+}
+
+/// Why objectives could not be judged: the objective and the reason.
+pub(crate) fn open_objectives(record: &RunRecord) -> Vec<(String, &str)> {
+    record
+        .slos
+        .iter()
+        .filter_map(|result| match &result.verdict {
+            Verdict::Inconclusive { why } => {
+                Some((format!("{} {}", figures::indicator(result), figures::demand(result)), why.as_str()))
+            }
+            Verdict::Met | Verdict::Violated => None,
+        })
+        .collect()
+}
+
+/// Every step, and all together.
+pub(crate) fn endpoints(record: &RunRecord) -> Sheet {
+    let load = &record.load;
+    Sheet {
+        columns: vec![
+            words("step"),
+            numbers("requests"),
+            numbers("req/s"),
+            numbers("errors"),
+            numbers("P50"),
+            numbers("P95"),
+            numbers("P99"),
+            numbers("max"),
+        ],
+        rows: load.steps.iter().chain([&load.total]).map(endpoint).collect(),
+        elastic: 0,
+        ends_with_total: true,
+    }
+}
+
+fn endpoint(step: &StepRecord) -> Vec<Cell> {
+    let tone = if step.requests == 0 { Tone::Faint } else { Tone::Neutral };
+    let times = &step.response_time;
+    let time = |time_us: Option<u64>| Cell::toned(&or_absent(time_us, figures::time_us), tone);
+    vec![
+        Cell::toned(&step.name, tone),
+        Cell::toned(&figures::count(step.requests), tone),
+        Cell::toned(&format!("{:.1}", step.throughput_per_s), tone),
+        Cell::toned(&or_absent(step.error_rate, figures::percent), tone),
+        time(times.p50_us),
+        time(times.p95_us),
+        time(times.p99_us),
+        time(times.max_us),
+    ]
+}
+
+/// A failure as it was seen, and the step that failed.
+pub(crate) struct Failure<'a> {
+    pub(crate) step: &'a str,
+    pub(crate) example: &'a ErrorExample,
+}
+
+/// The failures that were kept as they were seen, step by step.
+pub(crate) fn failures(record: &RunRecord) -> Vec<Failure<'_>> {
+    let of_step = |step| move |example| Failure { step, example };
+    let steps = record.load.steps.iter();
+    steps.flat_map(|step| step.error_examples.iter().map(of_step(step.name.as_str()))).collect()
+}
+
+/// What every process tree used; `None` when none was read.
+pub(crate) fn resources(record: &RunRecord) -> Option<Sheet> {
+    let processes = &record.resource_summary.processes;
+    (!processes.is_empty()).then(|| Sheet {
+        columns: vec![
+            words("process"),
+            numbers("CPU cores"),
+            numbers("CPU peak"),
+            numbers("RSS start"),
+            numbers("RSS end"),
+            numbers("RSS peak"),
+            numbers("threads"),
+            numbers("files"),
+        ],
+        rows: processes.iter().map(process).collect(),
+        elastic: 0,
+        ends_with_total: false,
+    })
+}
+
+fn process(summary: &ProcessSummary) -> Vec<Cell> {
+    let cores = |cores: Option<f64>| Cell::from(or_absent(cores, |cores| format!("{cores:.2}")));
+    let most = |count: Option<u64>| Cell::from(or_absent(count, figures::count));
+    vec![
+        summary.role.as_str().into(),
+        cores(summary.cpu_cores_mean),
+        cores(summary.cpu_cores_peak),
+        figures::bytes(summary.rss_start_bytes).into(),
+        figures::bytes(summary.rss_end_bytes).into(),
+        figures::bytes(summary.rss_peak_bytes).into(),
+        most(summary.thread_count_peak),
+        most(summary.open_fd_count_peak),
+    ]
+}
+
+/// What the machine was used for, in a sentence.
+pub(crate) fn host(record: &RunRecord) -> Option<String> {
+    let host = record.resource_summary.host.as_ref()?;
+    Some(format!(
+        "Host: {} of {} cores used on average, {} at most; memory {} of {} at most.",
+        or_absent(host.cpu_ratio_mean, figures::percent),
+        host.core_count,
+        or_absent(host.cpu_ratio_peak, figures::percent),
+        figures::bytes(host.memory_used_peak_bytes),
+        figures::bytes(host.memory_total_bytes)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical;
+
+    #[test]
+    fn every_step_has_its_row_also_one_that_was_never_taken() {
+        let record = canonical::record("cut-short");
+        let drawn = endpoints(&record).markdown();
+        assert_eq!(drawn.lines().count(), 2 + record.load.steps.len() + 1);
+        assert!(drawn.contains("| cancel | 0 | 0.0 | – | – | – | – | – |"), "{drawn}");
+    }
+
+    #[test]
+    fn a_run_without_readings_has_no_resources() {
+        let mut record = canonical::record("met");
+        record.resource_summary = Default::default();
+        assert!(resources(&record).is_none() && host(&record).is_none());
+    }
+
+    #[test]
+    fn requests_that_were_cut_off_are_told_of() {
+        let mut record = canonical::record("met");
+        assert!(!load(&record).contains("cut off"));
+        record.load.aborted_requests = 1_200;
+        assert!(load(&record).ends_with("; 1,200 more were cut off at the end and count nowhere"));
+    }
+
+    #[test]
+    fn only_open_objectives_need_a_reason() {
+        let record = canonical::record("violated");
+        let open: Vec<String> = open_objectives(&record).into_iter().map(|(what, _)| what).collect();
+        assert_eq!(open, ["webhook_audio p95 < 15 s", "memory_growth < 20%"]);
+    }
+}

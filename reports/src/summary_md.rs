@@ -1,0 +1,107 @@
+//! `summary.md`: the report for a pull request or a ticket.
+
+use std::io::{self, Write};
+
+use aforo_model::RunRecord;
+
+use crate::figures;
+use crate::headline::{banner, headline};
+use crate::sheet::escaped;
+use crate::sheets;
+
+/// Writes the report as Markdown.
+pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# {}\n", escaped(&headline(record)))?;
+    if let Some(banner) = banner(record) {
+        writeln!(out, "> **{}**\n", escaped(&banner))?;
+    }
+    for (name, value) in sheets::facts(record) {
+        writeln!(out, "- {name}: {}", escaped(&value))?;
+    }
+    writeln!(out, "\n## Objectives\n")?;
+    objectives(record, out)?;
+    writeln!(out, "\n## Endpoints\n")?;
+    write!(out, "{}", sheets::endpoints(record).markdown())?;
+    writeln!(out, "\n{}", sheets::TIMES_MEAN)?;
+    failures(record, out)?;
+    resources(record, out)?;
+    findings(record, out)
+}
+
+fn objectives(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    if record.slos.is_empty() {
+        return writeln!(out, "The scenario sets none.");
+    }
+    write!(out, "{}", sheets::objectives(record).markdown())?;
+    let open = sheets::open_objectives(record);
+    if !open.is_empty() {
+        writeln!(out)?;
+    }
+    for (objective, why) in open {
+        writeln!(out, "- {} is inconclusive: {}.", escaped(&objective), escaped(why))?;
+    }
+    Ok(())
+}
+
+fn failures(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    let failures = sheets::failures(record);
+    if failures.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## Failures, some as they were seen\n")?;
+    for failure in failures {
+        let example = failure.example;
+        writeln!(
+            out,
+            "- {}, {} ({} seen): {}",
+            escaped(failure.step),
+            figures::error_kind(example.kind),
+            figures::count(example.seen),
+            escaped(&example.message)
+        )?;
+    }
+    Ok(())
+}
+
+fn resources(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    let table = sheets::resources(record)
+        .map(|processes| format!("{}\n{}\n", processes.markdown(), sheets::RESOURCES_MEAN));
+    let host = sheets::host(record).map(|host| format!("{host}\n"));
+    let parts: Vec<String> = table.into_iter().chain(host).collect();
+    if parts.is_empty() {
+        return Ok(());
+    }
+    write!(out, "\n## Resources, over the whole run\n\n{}", parts.join("\n"))
+}
+
+fn findings(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    if record.findings.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## Findings\n")?;
+    for finding in &record.findings {
+        writeln!(
+            out,
+            "- **{}** {} ({}): {}. {}",
+            figures::severity(finding.severity),
+            escaped(&finding.subject.to_string()),
+            escaped(&finding.code),
+            escaped(finding.message.trim_end_matches('.')),
+            escaped(&finding.remedy)
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical;
+
+    #[test]
+    fn the_canonical_runs_look_like_this() {
+        for (name, record) in canonical::records() {
+            insta::assert_snapshot!(format!("summary-{name}"), canonical::rendered(render, &record));
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The report a person reads first: the verdict, then what it rests on.
+
+use std::io::{self, Write};
+
+use aforo_model::{Finding, RunRecord, Severity};
+
+use crate::figures;
+use crate::format::FORMATS;
+use crate::headline::{banner, headline, tone};
+use crate::sheet::paragraph;
+use crate::sheets;
+use crate::style::{Style, Tone};
+use crate::text::{one_line, truncated};
+
+/// Failures that are shown; the others are in the record.
+const FAILURES_SHOWN: usize = 8;
+
+/// Narrower than this, the endpoints do not fit; wider, lines are hard to read.
+const COLUMNS: std::ops::RangeInclusive<usize> = 80..=100;
+
+/// What the report is drawn on.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen<'a> {
+    /// Colours, or none.
+    pub style: Style,
+    /// Width of the terminal. The report uses 80 to 100 columns of it.
+    pub columns: usize,
+    /// The run's folder, named at the end of the report.
+    pub run_folder: Option<&'a str>,
+}
+
+/// Writes the report without colours, 100 columns wide.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    render_on(&Screen { style: Style::plain(), columns: *COLUMNS.end(), run_folder: None }, record, out)
+}
+
+/// Writes the report for this screen.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn render_on(screen: &Screen<'_>, record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    let page = Page { style: screen.style, columns: screen.columns.clamp(*COLUMNS.start(), *COLUMNS.end()) };
+    let sections = [
+        page.top(record),
+        page.objectives(record),
+        page.endpoints(record),
+        page.failures(record),
+        page.resources(record),
+        page.findings(&record.findings),
+        page.files(screen.run_folder),
+    ];
+    let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
+    out.write_all(shown.join("\n").as_bytes())
+}
+
+struct Page {
+    style: Style,
+    columns: usize,
+}
+
+impl Page {
+    /// Lines of one tone: each line is painted by itself, so that no colour runs over a line's end.
+    fn painted(&self, tone: Tone, lines: &str) -> String {
+        lines.lines().map(|line| format!("{}\n", self.style.paint(tone, line))).collect()
+    }
+
+    fn heading(&self, text: &str) -> String {
+        self.painted(Tone::Heading, text)
+    }
+
+    fn faint(&self, text: &str) -> String {
+        self.painted(Tone::Faint, &paragraph(" ", text, self.columns))
+    }
+
+    fn top(&self, record: &RunRecord) -> String {
+        let mut text = self.painted(tone(&record.verdict), &paragraph("", &headline(record), self.columns));
+        if let Some(banner) = banner(record) {
+            text += &self.painted(Tone::Doubtful, &paragraph("", &banner, self.columns));
+        }
+        text.push('\n');
+        for (name, value) in sheets::facts(record) {
+            text += &paragraph(&format!(" {name:<9} "), &value, self.columns);
+        }
+        text
+    }
+
+    fn objectives(&self, record: &RunRecord) -> String {
+        if record.slos.is_empty() {
+            return format!("{}{}", self.heading("Objectives"), self.faint("The scenario sets none."));
+        }
+        let mut text = self.heading("Objectives");
+        text += &sheets::objectives(record).draw(self.style, self.columns);
+        for (objective, why) in sheets::open_objectives(record) {
+            text += &self.faint(&format!("{objective} is inconclusive: {why}."));
+        }
+        text
+    }
+
+    fn endpoints(&self, record: &RunRecord) -> String {
+        let mut text = self.heading("Endpoints");
+        text += &sheets::endpoints(record).draw(self.style, self.columns);
+        text += &self.faint(sheets::TIMES_MEAN);
+        text
+    }
+
+    fn failures(&self, record: &RunRecord) -> String {
+        let failures = sheets::failures(record);
+        if failures.is_empty() {
+            return String::new();
+        }
+        let mut text = self.heading("Failures, some as they were seen");
+        for failure in failures.iter().take(FAILURES_SHOWN) {
+            let example = failure.example;
+            let seen = format!("{}×", figures::count(example.seen));
+            let kind = figures::error_kind(example.kind);
+            let message = one_line(&example.message);
+            let line = format!(" {seen:>6}  {:<14}  {kind:<13}  {message}", truncated(failure.step, 14));
+            text += &truncated(&line, self.columns);
+            text.push('\n');
+        }
+        if failures.len() > FAILURES_SHOWN {
+            text += &self.faint("More are in run.json.");
+        }
+        text
+    }
+
+    fn resources(&self, record: &RunRecord) -> String {
+        let host = sheets::host(record);
+        let processes = sheets::resources(record);
+        if host.is_none() && processes.is_none() {
+            return String::new();
+        }
+        let mut text = self.heading("Resources, over the whole run");
+        if let Some(processes) = processes {
+            text += &processes.draw(self.style, self.columns);
+            text += &self.faint(sheets::RESOURCES_MEAN);
+        }
+        if let Some(host) = host {
+            text += &paragraph(" ", &host, self.columns);
+        }
+        text
+    }
+
+    fn findings(&self, findings: &[Finding]) -> String {
+        if findings.is_empty() {
+            return String::new();
+        }
+        let mut text = self.heading("Findings");
+        for finding in findings {
+            let tone = match finding.severity {
+                Severity::Critical => Tone::Bad,
+                Severity::Warning => Tone::Doubtful,
+                Severity::Info => Tone::Faint,
+            };
+            let severity = format!("{:<8}", figures::severity(finding.severity));
+            let subject = one_line(&finding.subject.to_string());
+            text +=
+                &format!(" {} {subject}: {}\n", self.style.paint(tone, &severity), one_line(&finding.code));
+            text += &paragraph("          ", &finding.message, self.columns);
+            text += &paragraph("        → ", &finding.remedy, self.columns);
+        }
+        text
+    }
+
+    fn files(&self, run_folder: Option<&str>) -> String {
+        let Some(folder) = run_folder else { return String::new() };
+        let files: Vec<&str> = FORMATS.iter().filter_map(|format| format.file_name).collect();
+        let mut text = self.heading(&format!("Files in {}", one_line(folder)));
+        text += &self.faint(&format!("{}, latency.hlog", files.join(", ")));
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical;
+    use tabled::grid::util::string::get_line_width;
+
+    fn drawn(record: &RunRecord, style: Style, columns: usize) -> String {
+        let screen = Screen { style, columns, run_folder: Some("runs/a-run") };
+        canonical::rendered(|record, out| render_on(&screen, record, out), record)
+    }
+
+    #[test]
+    fn the_canonical_runs_look_like_this() {
+        for (name, record) in canonical::records() {
+            insta::assert_snapshot!(format!("terminal-80-{name}"), drawn(&record, Style::plain(), 80));
+            insta::assert_snapshot!(format!("terminal-100-{name}"), drawn(&record, Style::plain(), 100));
+        }
+    }
+
+    #[test]
+    fn colours_change_nothing_but_colours() {
+        for (name, record) in canonical::records() {
+            let colored = drawn(&record, Style::colored(), 80);
+            let stripped = anstyle_free(&colored);
+            assert_eq!(stripped, drawn(&record, Style::plain(), 80), "{name}");
+            assert_ne!(stripped, colored);
+        }
+    }
+
+    /// `text` without its escape sequences.
+    fn anstyle_free(text: &str) -> String {
+        let mut parts = text.split('\u{1b}');
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |plain, part| plain + part.split_once('m').map_or("", |(_, rest)| rest))
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_screen_however_hostile_the_names() {
+        let mut record = canonical::record("violated");
+        record.load.steps[0].name = "予約を確認する".repeat(12);
+        record.load.steps[4].name = "x".repeat(300);
+        record.slos[0].slo.subject = aforo_model::Subject::Step("y".repeat(200));
+        record.load.steps[4].error_examples[0].message = "a\u{1b}[2J\n".repeat(90);
+        record.findings[0].message = "z".repeat(400);
+        record.target.url = "http://".to_owned() + &"host.".repeat(60);
+        for columns in [0, 80, 93, 100, 5000] {
+            for style in [Style::plain(), Style::colored()] {
+                let text = drawn(&record, style, columns);
+                for line in text.lines() {
+                    assert!(get_line_width(line) <= columns.clamp(80, 100), "{columns}: {line:?}");
+                }
+                assert!(!text.contains("\u{1b}[2J"));
+            }
+        }
+    }
+}

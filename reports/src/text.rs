@@ -1,0 +1,106 @@
+//! Text that fits a terminal. Widths are columns on the screen, not bytes or characters.
+
+use tabled::grid::util::string::{get_char_width, get_line_width};
+
+/// Where a cut was made.
+const ELLIPSIS: char = '…';
+
+/// `text` on one line and without control characters: a message of the target must not move the cursor or
+/// colour the screen.
+pub(crate) fn one_line(text: &str) -> String {
+    let printable: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    printable.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `text` in at most `columns`, cut with an ellipsis where it is longer.
+pub(crate) fn truncated(text: &str, columns: usize) -> String {
+    if get_line_width(text) <= columns {
+        return text.to_owned();
+    }
+    let mut kept = take_columns(text, columns.saturating_sub(1)).0.to_owned();
+    if columns > 0 {
+        kept.push(ELLIPSIS);
+    }
+    kept
+}
+
+/// `text` in lines of at most `columns`, broken between words, and inside a word that is longer than a line.
+pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(2);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let gap = usize::from(!line.is_empty());
+        if get_line_width(&line) + gap + get_line_width(word) <= columns {
+            line.extend(std::iter::repeat_n(' ', gap));
+            line.push_str(word);
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+        }
+        let mut rest = word;
+        while get_line_width(rest) > columns {
+            let (head, tail) = take_columns(rest, columns);
+            lines.push(head.to_owned());
+            rest = tail;
+        }
+        line.push_str(rest);
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// Cuts `text` into what fits in `columns` and the rest.
+fn take_columns(text: &str, columns: usize) -> (&str, &str) {
+    let mut used = 0;
+    for (at, c) in text.char_indices() {
+        used += get_char_width(c);
+        if used > columns {
+            return text.split_at(at);
+        }
+    }
+    (text, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_message_cannot_colour_the_screen_or_break_the_line() {
+        assert_eq!(one_line("bad\r\n\u{1b}[31mred\u{7}  \t end"), "bad [31mred end");
+    }
+
+    #[test]
+    fn wide_characters_count_as_two_columns() {
+        assert_eq!(truncated("予約を確認する", 7), "予約を…");
+        assert_eq!(truncated("habitación", 10), "habitación");
+        assert_eq!(truncated("habitación", 9), "habitaci…");
+        assert_eq!(truncated("abc", 0), "");
+    }
+
+    #[test]
+    fn lines_break_between_words_and_inside_those_that_are_too_long() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("a extraordinarily b", 8), ["a", "extraord", "inarily", "b"]);
+        assert!(wrapped("  ", 8).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_wider_than_asked_and_no_word_is_lost(text in "\\PC{0,80}", columns in 2usize..40) {
+            let clean = one_line(&text);
+            let lines = wrapped(&clean, columns);
+            for line in &lines {
+                prop_assert!(get_line_width(line) <= columns, "{line:?}");
+            }
+            let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+            prop_assert_eq!(squeezed(&lines.concat()), squeezed(&clean));
+            prop_assert!(get_line_width(&truncated(&clean, columns)) <= columns);
+        }
+    }
+}

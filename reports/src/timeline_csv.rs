@@ -1,0 +1,59 @@
+//! `timeline.csv`: every second, all steps together and each.
+
+use std::io::{self, Write};
+
+use aforo_model::{RunRecord, Series};
+
+use crate::csv_rows::{or_empty, write_csv};
+
+/// Times are response times in µs, empty in seconds without a judged request.
+const HEADER: [&str; 8] = ["second", "users", "step", "requests", "errors", "p50_us", "p95_us", "p99_us"];
+
+/// Writes a row a second and step, `total` first.
+pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    let timeline = &record.load.timeline;
+    let rows = timeline.users.iter().enumerate().flat_map(|(second, users)| {
+        let steps = timeline.steps.iter().map(|(name, series)| (name.as_str(), series));
+        let all = std::iter::once(("total", &timeline.total)).chain(steps);
+        all.map(move |(name, series)| row(second, *users, name, series))
+    });
+    write_csv(out, HEADER, rows)
+}
+
+fn row(second: usize, users: u32, name: &str, series: &Series) -> [String; 8] {
+    let time = |column: &[Option<u64>]| or_empty(column.get(second).copied().flatten());
+    [
+        second.to_string(),
+        users.to_string(),
+        name.to_owned(),
+        or_empty(series.requests.get(second)),
+        or_empty(series.errors.get(second)),
+        time(&series.p50_us),
+        time(&series.p95_us),
+        time(&series.p99_us),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical;
+
+    #[test]
+    fn the_canonical_runs_look_like_this() {
+        for (name, record) in canonical::records() {
+            insta::assert_snapshot!(format!("timeline-{name}"), canonical::rendered(render, &record));
+        }
+    }
+
+    #[test]
+    fn columns_that_are_too_short_leave_fields_empty() {
+        let mut record = canonical::record("met");
+        record.load.timeline.total.p95_us.clear();
+        record.load.timeline.total.requests.truncate(1);
+        let csv = canonical::rendered(render, &record);
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        let of_total = reader.records().map(Result::unwrap).filter(|row| &row[2] == "total").nth(1).unwrap();
+        assert_eq!((&of_total[0], &of_total[3], &of_total[6]), ("1", "", ""));
+    }
+}
