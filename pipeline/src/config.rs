@@ -1,0 +1,171 @@
+//! `aforo.toml`: the target, where runs are kept and where the user's own scenarios are.
+
+use std::path::{Path, PathBuf};
+
+use miette::{Diagnostic, NamedSource, SourceSpan};
+use serde::Deserialize;
+use thiserror::Error;
+
+/// The file looked for in the working directory.
+pub const CONFIG_FILE: &str = "aforo.toml";
+
+/// What `aforo.toml` says. Every value is optional: flags and environment variables go before it,
+/// defaults come after.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The system under test.
+    #[serde(default)]
+    pub target: TargetConfig,
+    /// The user's own scenarios.
+    #[serde(default)]
+    pub scenarios: ScenariosConfig,
+    /// Where runs are kept.
+    #[serde(default)]
+    pub runs: RunsConfig,
+}
+
+/// `[target]`
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetConfig {
+    /// What reports call it; the host by default.
+    pub name: Option<String>,
+    /// Base URL.
+    pub url: Option<String>,
+    /// Its Postgres.
+    pub database_url: Option<String>,
+    /// Its Redis.
+    pub redis_url: Option<String>,
+    /// Its process; found by the port it listens on where this is absent and the target is local.
+    pub pid: Option<u32>,
+    /// Hosts outside loopback and private networks that may be loaded.
+    #[serde(default)]
+    pub allow_hosts: Vec<String>,
+}
+
+/// `[scenarios]`
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenariosConfig {
+    /// Folder of scenario files, relative to `aforo.toml`.
+    pub directory: Option<PathBuf>,
+}
+
+/// `[runs]`
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunsConfig {
+    /// Folder of saved runs, relative to `aforo.toml`.
+    pub directory: Option<PathBuf>,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, Error, Diagnostic)]
+pub enum ConfigError {
+    /// The file is not there or cannot be read.
+    #[error("cannot read {path}: {source}", path = path.display())]
+    #[diagnostic(help("name an existing file with --config, or leave the flag out to do without one"))]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file is no TOML, or holds a word that means nothing here.
+    #[error("{message}")]
+    #[diagnostic(help(
+        "known are [target] name, url, database_url, redis_url, pid, allow_hosts; [scenarios] directory; [runs] directory"
+    ))]
+    Malformed {
+        /// What is wrong.
+        message: String,
+        /// The file with its text.
+        #[source_code]
+        file: NamedSource<String>,
+        /// Where.
+        #[label("here")]
+        span: SourceSpan,
+    },
+}
+
+impl Config {
+    /// Reads `path`, or `aforo.toml` in `working_directory` where no path is given and there is one.
+    /// Folders named in the file are resolved against the file's own.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when a named file is missing, or the file is malformed.
+    pub fn find(path: Option<&Path>, working_directory: &Path) -> Result<Self, ConfigError> {
+        let default = working_directory.join(CONFIG_FILE);
+        match path {
+            Some(path) => Self::read(path),
+            None if default.exists() => Self::read(&default),
+            None => Ok(Self::default()),
+        }
+    }
+
+    fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let mut config = Self::parse(&text, &path.display().to_string())?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for directory in [&mut config.scenarios.directory, &mut config.runs.directory].into_iter().flatten() {
+            *directory = folder.join(&*directory);
+        }
+        Ok(config)
+    }
+
+    /// Reads the text of a configuration; `name` is what messages call it.
+    fn parse(text: &str, name: &str) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|error| ConfigError::Malformed {
+            message: error.message().to_owned(),
+            file: NamedSource::new(name, text.to_owned()),
+            span: error.span().unwrap_or(0..0).into(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_full_file_is_read_and_its_folders_are_relative_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("aforo.toml");
+        std::fs::write(
+            &path,
+            "[target]\nurl = \"http://127.0.0.1:8080\"\nallow_hosts = [\"api.example.com\"]\n\
+             [scenarios]\ndirectory = \"load\"\n[runs]\ndirectory = \"out\"\n",
+        )
+        .unwrap();
+        let config = Config::find(None, folder.path()).unwrap();
+        assert_eq!(config.target.url.as_deref(), Some("http://127.0.0.1:8080"));
+        assert_eq!(config.scenarios.directory, Some(folder.path().join("load")));
+        assert_eq!(config.runs.directory, Some(folder.path().join("out")));
+    }
+
+    #[test]
+    fn no_file_is_an_empty_configuration_unless_it_was_named() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Config::find(None, folder.path()).unwrap(), Config::default());
+        let named = Config::find(Some(&folder.path().join("other.toml")), folder.path());
+        assert!(matches!(named, Err(ConfigError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn an_unknown_word_is_named_with_its_place_and_what_is_known() {
+        let error = Config::parse("[target]\nurll = \"http://127.0.0.1\"\n", "aforo.toml").unwrap_err();
+        let ConfigError::Malformed { message, span, .. } = &error else { panic!("{error}") };
+        assert!(message.contains("urll") && message.contains("database_url"), "{message}");
+        assert_eq!((span.offset(), span.len()), (9, 4));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_reader_panic(text in "\\PC{0,80}") {
+            let _ = Config::parse(&text, "aforo.toml");
+        }
+    }
+}

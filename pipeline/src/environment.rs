@@ -1,0 +1,48 @@
+//! Where and with what it is measured.
+
+use aforo_model::Environment;
+
+use aforo_model::Role;
+use aforo_profiles::Watched;
+
+use crate::target::Target;
+
+/// Fills in the processes of a local target that were not named, by the ports they listen on.
+pub fn find_processes(mut target: Target) -> Target {
+    let serving = |url: Option<&str>| url.and_then(aforo_profiles::pid_serving);
+    target.pid = target.pid.or_else(|| serving(Some(target.url.as_str())));
+    target.postgres_pid = target.postgres_pid.or_else(|| serving(target.database_url.as_deref()));
+    target.redis_pid = target.redis_pid.or_else(|| serving(target.redis_url.as_deref()));
+    target
+}
+
+/// What is watched of a target and of Aforo itself.
+pub(crate) fn watched(target: &Target) -> Watched {
+    let processes = [
+        (Role::Target, target.pid),
+        (Role::Postgres, target.postgres_pid),
+        (Role::Redis, target.redis_pid),
+        (Role::Generator, Some(std::process::id())),
+    ];
+    Watched {
+        processes: processes.into_iter().filter_map(|(role, pid)| Some((role, pid?))).collect(),
+        postgres_url: target.database_url.clone(),
+        redis_url: target.redis_url.clone(),
+    }
+}
+
+/// Describes this machine and the servers behind the target.
+pub(crate) async fn describe(target: &Target) -> Environment {
+    let machine = aforo_profiles::machine();
+    let versions = aforo_profiles::server_versions(&watched(target)).await;
+    Environment {
+        aforo_version: env!("CARGO_PKG_VERSION").to_owned(),
+        debug_build: cfg!(debug_assertions),
+        os: machine.os,
+        cpu: machine.cpu,
+        core_count: machine.core_count,
+        memory_bytes: machine.memory_bytes,
+        postgres_version: versions.postgres,
+        redis_version: versions.redis,
+    }
+}

@@ -1,0 +1,239 @@
+//! One run from start to end: load, watch, judge, save.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use aforo_analyzers::{LiveFigures, LoadSummary};
+use aforo_model::{LoadSecond, ResourceSample, RunEnd, RunRecord, Scenario};
+use aforo_profiles::{Notice, Watch, watch};
+use aforo_scenarios::{EngineError, HttpTarget, RunningLoad};
+use chrono::Utc;
+use miette::Diagnostic;
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+
+use crate::death::DeathWatch;
+use crate::environment;
+use crate::record;
+use crate::store::writer::RunWriter;
+use crate::store::{RunStore, StoreError};
+use crate::target::{Target, TargetError};
+
+/// What is to be run.
+#[derive(Debug)]
+pub struct RunPlan {
+    /// The load, overrides included.
+    pub scenario: Scenario,
+    /// The system under test.
+    pub target: Target,
+    /// Where the run is saved.
+    pub store: RunStore,
+    /// Measure even though another run of this store is being measured.
+    pub concurrent: bool,
+}
+
+/// What a run tells while it goes on.
+#[derive(Debug)]
+pub enum RunEvent<'a> {
+    /// The load begins; the files are in this folder.
+    Started {
+        /// The run as it is recorded at its start.
+        record: &'a RunRecord,
+        /// Its folder.
+        folder: &'a std::path::Path,
+    },
+    /// A second has passed.
+    Second {
+        /// The last few seconds in figures.
+        live: LiveFigures,
+        /// The whole duration, in seconds.
+        duration_s: f64,
+    },
+    /// Something is not watched, or the run is being ended early.
+    Notice(String),
+}
+
+/// A run that came to an end, whichever.
+#[derive(Debug)]
+pub struct RunOutcome {
+    /// All that was asked, seen and concluded.
+    pub record: RunRecord,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Why the folder is incomplete, if it is.
+    pub unsaved: Option<StoreError>,
+}
+
+/// Why a run could not begin, or gave nothing.
+#[derive(Debug, Error, Diagnostic)]
+pub enum RunError {
+    /// The target cannot be loaded.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Target(#[from] TargetError),
+    /// The run cannot be saved.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Store(#[from] StoreError),
+    /// The load engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The user stopped it before the load began.
+    #[error("stopped before the load began")]
+    Interrupted,
+}
+
+/// Runs `plan` to its end. `interrupt` ends it early: the load drains, and what was seen is kept.
+///
+/// # Errors
+/// [`RunError`] when the run cannot begin. A run that began gives a [`RunOutcome`], however it ended.
+pub async fn execute(
+    plan: RunPlan,
+    interrupt: CancellationToken,
+    on_event: &mut dyn FnMut(RunEvent<'_>),
+) -> Result<RunOutcome, RunError> {
+    let _lock = if plan.concurrent { None } else { Some(plan.store.lock()?) };
+    let target = environment::find_processes(plan.target);
+    let environment = tokio::select! {
+        () = interrupt.cancelled() => return Err(RunError::Interrupted),
+        environment = async {
+            target.reach().await?;
+            Ok::<_, TargetError>(environment::describe(&target).await)
+        } => environment?,
+    };
+    let begun = record::begin(&plan.scenario, &target, environment, Utc::now());
+    let writer = plan.store.begin(&begun)?;
+    on_event(RunEvent::Started { record: &begun, folder: writer.folder() });
+
+    let stop_load = CancellationToken::new();
+    let stop_watch = CancellationToken::new();
+    let base_url = target.url.clone();
+    let mut load = aforo_scenarios::start(&plan.scenario, &HttpTarget { base_url }, stop_load.clone())?;
+    // An engine that never starts says why when it is joined.
+    let started = load.started().await.unwrap_or_else(Instant::now);
+    let watch = watch(&environment::watched(&target), started, stop_watch.clone());
+    let mut session = Session {
+        summary: LoadSummary::new(&plan.scenario),
+        resources: Vec::new(),
+        death: DeathWatch::default(),
+        end: None,
+        unsaved: None,
+        duration_s: plan.scenario.load.duration_s,
+        started,
+        writer,
+        aborted_requests: 0,
+        stop_load,
+        stop_watch,
+        on_event,
+    };
+    session.observe(load, watch, interrupt).await;
+    Ok(session.conclude(begun))
+}
+
+/// A run that is going on.
+struct Session<'a> {
+    summary: LoadSummary,
+    resources: Vec<ResourceSample>,
+    death: DeathWatch,
+    /// Why the run ends before its time, once it does.
+    end: Option<RunEnd>,
+    /// The first write that failed; after it nothing more is written.
+    unsaved: Option<StoreError>,
+    duration_s: f64,
+    started: Instant,
+    writer: RunWriter,
+    /// Requests that outlasted the grace time after the order to stop.
+    aborted_requests: u32,
+    stop_load: CancellationToken,
+    stop_watch: CancellationToken,
+    on_event: &'a mut dyn FnMut(RunEvent<'_>),
+}
+
+impl Session<'_> {
+    /// Takes in what load and watch hand over until the load has drained and the last sample is read.
+    async fn observe(&mut self, mut load: RunningLoad, mut watch: Watch, interrupt: CancellationToken) {
+        loop {
+            tokio::select! {
+                second = load.seconds.recv() => match second {
+                    Some(second) => self.second(&second),
+                    None => break,
+                },
+                Some(sample) = watch.samples.recv() => self.sample(sample),
+                Some(notice) = watch.notices.recv() => self.notice(&notice),
+                () = interrupt.cancelled(), if self.end.is_none() => {
+                    let at_s = self.elapsed_s();
+                    self.end_early(RunEnd::Interrupted { at_s }, "stopping: requests in flight are let finish");
+                }
+            }
+        }
+        match load.join().await {
+            Ok(end) => self.aborted_requests = end.aborted_requests,
+            Err(error) => {
+                let failed = RunEnd::Failed { at_s: self.elapsed_s(), why: error.to_string() };
+                self.end.get_or_insert(failed);
+            }
+        }
+        self.stop_watch.cancel();
+        while let Some(sample) = watch.samples.recv().await {
+            self.sample(sample);
+        }
+        while let Some(notice) = watch.notices.recv().await {
+            self.notice(&notice);
+        }
+    }
+
+    fn elapsed_s(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
+    }
+
+    fn second(&mut self, second: &LoadSecond) {
+        self.summary.add(second);
+        self.save(|writer| writer.append_second(second));
+        (self.on_event)(RunEvent::Second { live: self.summary.live(), duration_s: self.duration_s });
+        if self.end.is_none()
+            && let Some(end) = self.death.second(second)
+        {
+            self.end_early(end, "the target has died; ending the run");
+        }
+    }
+
+    fn sample(&mut self, sample: ResourceSample) {
+        self.death.resources(&sample);
+        self.save(|writer| writer.append_resources(&sample));
+        self.resources.push(sample);
+    }
+
+    fn notice(&mut self, notice: &Notice) {
+        (self.on_event)(RunEvent::Notice(format!("{}: {}; {}", notice.source, notice.why, notice.remedy)));
+    }
+
+    /// Writes, unless a write has failed before; the first failure ends the run.
+    fn save(&mut self, write: impl FnOnce(&mut RunWriter) -> Result<(), StoreError>) {
+        if self.unsaved.is_some() {
+            return;
+        }
+        if let Err(error) = write(&mut self.writer) {
+            let end = RunEnd::Failed { at_s: self.elapsed_s(), why: error.to_string() };
+            self.unsaved = Some(error);
+            self.end_early(end, "the run can no longer be saved; ending it");
+        }
+    }
+
+    fn end_early(&mut self, end: RunEnd, notice: &str) {
+        (self.on_event)(RunEvent::Notice(notice.to_owned()));
+        self.end.get_or_insert(end);
+        self.stop_load.cancel();
+    }
+
+    fn conclude(self, begun: RunRecord) -> RunOutcome {
+        let elapsed_s = self.elapsed_s();
+        let end = self.end.unwrap_or(RunEnd::Completed);
+        let mut load = self.summary.finish();
+        load.aborted_requests = self.aborted_requests;
+        let record = record::conclude(begun, load, self.resources, end, elapsed_s);
+        let folder = self.writer.folder().to_owned();
+        // Even after a failed write it is worth a try: room may have been made, and old evidence is kept.
+        let saved = self.writer.finish(&record);
+        RunOutcome { record, folder, unsaved: self.unsaved.or(saved.err()) }
+    }
+}

@@ -1,0 +1,220 @@
+//! The run store: one folder a run, written as the run goes.
+//!
+//! `run.json` is there from the start, marked as running; the evidence is appended every second; at the end
+//! `run.json` is replaced and the reports are written. A killed run is thus restored from its evidence
+//! ([`restore`]).
+
+pub(crate) mod lock;
+pub(crate) mod restore;
+pub(crate) mod writer;
+
+use std::path::{Path, PathBuf};
+
+use aforo_model::{FormatError, RunEnd, RunRecord, read_run};
+use aforo_reports::IntervalLogError;
+use miette::Diagnostic;
+use thiserror::Error;
+
+use self::lock::RunLock;
+use self::writer::RunWriter;
+
+/// The record of a run.
+pub const RECORD_FILE: &str = "run.json";
+/// Histograms of every step and second.
+const LATENCY_FILE: &str = "latency.hlog";
+/// Counts of every step and second, a JSON document a line.
+const SECONDS_FILE: &str = "evidence/seconds.ndjson";
+/// Readings of resources, a JSON document a line.
+const RESOURCES_FILE: &str = "evidence/resources.ndjson";
+
+/// A folder of runs.
+#[derive(Debug, Clone)]
+pub struct RunStore {
+    directory: PathBuf,
+}
+
+/// Why the run store cannot do what was asked.
+#[derive(Debug, Error, Diagnostic)]
+pub enum StoreError {
+    /// A file cannot be written.
+    #[error("cannot write {path}: {source}", path = path.display())]
+    #[diagnostic(help(
+        "check that the disk has room and that the folder may be written; --runs-dir names another folder"
+    ))]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {path}: {source}", path = path.display())]
+    #[diagnostic(help("`aforo list` shows the runs there are; --runs-dir names another folder"))]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A record cannot be understood.
+    #[error("{path}: {source}", path = path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: FormatError,
+    },
+    /// The histograms of a killed run cannot be understood.
+    #[error("{path}: {source}", path = path.display())]
+    IntervalLog {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: IntervalLogError,
+    },
+    /// No run goes by that name.
+    #[error("no run in {directory} is called `{name}`", directory = directory.display())]
+    #[diagnostic(help(
+        "`aforo list` shows the runs there are; `latest` is the newest, and the start of an id is enough"
+    ))]
+    Unknown {
+        /// As it was asked for.
+        name: String,
+        /// Where it was looked for.
+        directory: PathBuf,
+    },
+    /// Several runs start like that.
+    #[error("`{name}` is the start of {count} runs")]
+    #[diagnostic(help("write more of the id; `aforo list` shows them"))]
+    Ambiguous {
+        /// As it was asked for.
+        name: String,
+        /// How many there are.
+        count: usize,
+    },
+    /// The run has not ended.
+    #[error("the run {id} is still going on")]
+    #[diagnostic(help("wait for it to end; stopping it with Ctrl-C keeps what it has seen"))]
+    StillRunning {
+        /// The run.
+        id: String,
+    },
+    /// Another run is being measured.
+    #[error("another run is being measured, and its files are in {directory} too", directory = directory.display())]
+    #[diagnostic(help(
+        "two runs at once disturb each other's figures: wait for the other one, or say --concurrent if that is what you want"
+    ))]
+    Busy {
+        /// The store.
+        directory: PathBuf,
+    },
+}
+
+impl RunStore {
+    /// The store in `directory`, which need not exist yet.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self { directory: directory.into() }
+    }
+
+    /// Its folder.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Takes the right to measure, so that a second run at the same time is refused.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when another run has it, [`StoreError::Write`] when the folder cannot be used.
+    pub(crate) fn lock(&self) -> Result<RunLock, StoreError> {
+        create_folder(&self.directory)?;
+        RunLock::take(&self.directory)?.ok_or_else(|| StoreError::Busy { directory: self.directory.clone() })
+    }
+
+    /// Makes the folder of a run and writes its first record.
+    pub(crate) fn begin(&self, record: &RunRecord) -> Result<RunWriter, StoreError> {
+        RunWriter::create(self.directory.join(&record.id), record)
+    }
+
+    /// Folders of runs, oldest first: their names start with the time.
+    fn folders(&self) -> Result<Vec<PathBuf>, StoreError> {
+        let entries = match std::fs::read_dir(&self.directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(StoreError::Read { path: self.directory.clone(), source }),
+        };
+        let mut folders: Vec<PathBuf> = entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.join(RECORD_FILE).is_file())
+            .collect();
+        folders.sort();
+        Ok(folders)
+    }
+
+    /// The folder of a run: `latest`, an id, the start of one, or a path to the folder or its `run.json`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`] and [`StoreError::Ambiguous`].
+    pub fn find(&self, name: &str) -> Result<PathBuf, StoreError> {
+        let path = Path::new(name);
+        if path.join(RECORD_FILE).is_file() {
+            return Ok(path.to_owned());
+        }
+        if path.file_name().is_some_and(|file| file == RECORD_FILE) && path.is_file() {
+            return Ok(path.parent().unwrap_or(Path::new(".")).to_owned());
+        }
+        let unknown = || StoreError::Unknown { name: name.to_owned(), directory: self.directory.clone() };
+        let mut folders = self.folders()?;
+        if name == "latest" {
+            return folders.pop().ok_or_else(unknown);
+        }
+        let id_of = |folder: &Path| {
+            folder.file_name().map(|id| id.to_string_lossy().into_owned()).unwrap_or_default()
+        };
+        if let Some(exact) = folders.iter().find(|folder| id_of(folder) == name) {
+            return Ok(exact.clone());
+        }
+        folders.retain(|folder| !name.is_empty() && id_of(folder).starts_with(name));
+        match folders.len() {
+            0 => Err(unknown()),
+            1 => Ok(folders.remove(0)),
+            count => Err(StoreError::Ambiguous { name: name.to_owned(), count }),
+        }
+    }
+
+    /// Reads a run; one that was killed is restored from its evidence and saved again.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be read, or is still going on.
+    pub fn load(&self, folder: &Path) -> Result<RunRecord, StoreError> {
+        let record = read_record(folder)?;
+        if record.end != RunEnd::Running {
+            return Ok(record);
+        }
+        let Some(_lock) = RunLock::take(folder)? else {
+            return Err(StoreError::StillRunning { id: record.id });
+        };
+        let restored = restore::restore(folder, record)?;
+        writer::write_reports(folder, &restored)?;
+        Ok(restored)
+    }
+
+    /// Every run that can be read, newest first, and what is wrong with those that cannot.
+    ///
+    /// # Errors
+    /// [`StoreError::Read`] when the folder itself cannot be read.
+    pub fn list(&self) -> Result<Vec<Result<RunRecord, StoreError>>, StoreError> {
+        Ok(self.folders()?.iter().rev().map(|folder| read_record(folder)).collect())
+    }
+}
+
+fn read_record(folder: &Path) -> Result<RunRecord, StoreError> {
+    let path = folder.join(RECORD_FILE);
+    let text =
+        std::fs::read_to_string(&path).map_err(|source| StoreError::Read { path: path.clone(), source })?;
+    read_run(&text).map_err(|source| StoreError::Format { path, source })
+}
+
+fn create_folder(path: &Path) -> Result<(), StoreError> {
+    std::fs::create_dir_all(path).map_err(|source| StoreError::Write { path: path.to_owned(), source })
+}

@@ -1,0 +1,43 @@
+//! A lock that a killed process cannot leave behind: the system lets go of it when the process ends.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+
+use super::StoreError;
+
+const LOCK_FILE: &str = ".lock";
+
+/// The right to measure into a folder, as long as this value lives.
+#[derive(Debug)]
+pub(crate) struct RunLock {
+    _file: File,
+}
+
+impl RunLock {
+    /// Takes the lock of `folder`, or nothing when somebody else has it.
+    pub(crate) fn take(folder: &Path) -> Result<Option<Self>, StoreError> {
+        let path = folder.join(LOCK_FILE);
+        let failed = |source| StoreError::Write { path: path.clone(), source };
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_has_the_lock_and_letting_go_frees_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = RunLock::take(folder.path()).unwrap();
+        assert!(first.is_some());
+        assert!(RunLock::take(folder.path()).unwrap().is_none());
+        drop(first);
+        assert!(RunLock::take(folder.path()).unwrap().is_some());
+    }
+}

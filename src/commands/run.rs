@@ -1,0 +1,134 @@
+//! `aforo run`: load, watch, judge, report; the exit code is the gate.
+
+use std::time::Duration;
+
+use aforo_model::{RunEnd, RunRecord, Verdict};
+use aforo_pipeline::scenarios::Overrides;
+use aforo_pipeline::{RunEvent, RunPlan, Target, TargetProcess, execute};
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+
+use crate::commands::report;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::options::{ConfigOption, HotelOptions, StoreOption, TargetOptions, scenario_directory};
+use crate::progress::Progress;
+
+const EXAMPLES: &str = "\
+Examples:
+  aforo run baseline                                  the built-in hotel, 10 users for a minute
+  aforo run peak --users 50 --duration 2m             less of it
+  aforo run baseline --flaws none                     the hotel without its known defects
+  aforo run ./checkout.toml --target http://127.0.0.1:8080 \\
+            --database-url postgres://127.0.0.1/shop  your own API
+  aforo run baseline --json > run.json                the whole record";
+
+/// Load a target, watch it, judge it against its SLOs, and save the record
+///
+/// The exit code is the gate: 0 when every SLO was met, 1 when one was violated, 3 when the run carries no
+/// verdict. Without a target the built-in hotel is started, loaded and stopped.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct RunArgs {
+    /// baseline, peak, stress, spike, endurance, a scenario of your own by name, or a path to its file
+    scenario: String,
+    /// Virtual users at full load
+    #[arg(long, value_name = "N")]
+    users: Option<u32>,
+    /// Virtual users started per second
+    #[arg(long, value_name = "N")]
+    rate: Option<f64>,
+    /// How long, from the first user's start to the order to stop, such as 90s or 5m
+    #[arg(long, value_name = "TIME", value_parser = aforo_model::parse_duration)]
+    duration: Option<Duration>,
+    /// Print the record as JSON instead of tables
+    #[arg(long)]
+    json: bool,
+    /// Measure even though another run is being measured
+    #[arg(long)]
+    concurrent: bool,
+    #[command(flatten)]
+    config: ConfigOption,
+    #[command(flatten)]
+    store: StoreOption,
+    #[command(flatten)]
+    target: TargetOptions,
+    #[command(flatten)]
+    hotel: HotelOptions,
+}
+
+pub(crate) fn run(args: RunArgs) -> Result<ExitCode, Failure> {
+    let config = args.config.read()?;
+    let mut scenario =
+        aforo_pipeline::scenarios::load_scenario(&args.scenario, scenario_directory(&config).as_deref())
+            .map_err(Failure::usage)?;
+    Overrides { users: args.users, users_per_s: args.rate, duration: args.duration, ..Overrides::default() }
+        .apply(&mut scenario)
+        .map_err(|error| Failure::usage(miette::miette!("{error}")))?;
+    let target = args.target.resolve(&config)?;
+    let store = args.store.store(&config);
+    let interrupt = interrupt::token();
+
+    let outcome = crate::commands::block_on(async {
+        let (target, own_process) = match target {
+            Some(target) => (target, None),
+            None => start_hotel(&args.hotel, &args.target, &interrupt).await?,
+        };
+        let mut progress = Progress::new();
+        let plan = RunPlan { scenario, target, store, concurrent: args.concurrent };
+        let outcome =
+            execute(plan, interrupt.clone(), &mut |event: RunEvent<'_>| progress.show(&event)).await;
+        progress.finish();
+        if let Some(process) = own_process {
+            process.stop().await;
+        }
+        Ok::<_, Failure>(outcome?)
+    })?;
+    let format = if args.json { "json" } else { report::TERMINAL };
+    report::print(&outcome.record, &outcome.folder, format)?;
+    match outcome.unsaved {
+        Some(error) => Err(error.into()),
+        None => Ok(exit_code(&outcome.record)),
+    }
+}
+
+/// Starts the built-in hotel as a process of its own.
+pub(crate) async fn start_hotel(
+    hotel: &HotelOptions,
+    target: &TargetOptions,
+    interrupt: &CancellationToken,
+) -> Result<(Target, Option<TargetProcess>), Failure> {
+    anstream::eprintln!(
+        "Starting the built-in hotel ({} reservations, flaws: {})",
+        hotel.reservations,
+        hotel.flaws
+    );
+    let command = hotel.command(target).map_err(|error| {
+        Failure::unavailable_because("cannot find Aforo's own program to start the hotel", &error)
+    })?;
+    tokio::select! {
+        () = interrupt.cancelled() => Err(aforo_pipeline::RunError::Interrupted.into()),
+        started = TargetProcess::start(command) => {
+            let (process, target) = started?;
+            Ok((target, Some(process)))
+        }
+    }
+}
+
+/// The gate. A run that a dead target or a fault of ours cut short is no verdict on the target's speed.
+fn exit_code(record: &RunRecord) -> ExitCode {
+    match (&record.end, &record.verdict) {
+        (RunEnd::TargetDied { .. } | RunEnd::Failed { .. }, _) => ExitCode::Unavailable,
+        (_, verdict) => of_verdict(verdict),
+    }
+}
+
+/// The exit code that a verdict stands for.
+fn of_verdict(verdict: &Verdict) -> ExitCode {
+    match verdict {
+        Verdict::Met => ExitCode::Success,
+        Verdict::Violated => ExitCode::Violated,
+        Verdict::Inconclusive { .. } => ExitCode::Inconclusive,
+    }
+}

@@ -1,0 +1,128 @@
+//! How a command fails: what happened, why, what to do next, and the exit code that goes with it.
+
+use aforo_hotel::HotelError;
+use aforo_pipeline::{ConfigError, RunError, StoreError, TargetError, TargetProcessError};
+use miette::Report;
+
+use crate::exit_code::ExitCode;
+
+/// A failure with its exit code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: ExitCode,
+    /// Absent when what happened has been said already.
+    report: Option<Report>,
+}
+
+impl Failure {
+    /// Wrong usage or configuration.
+    pub(crate) fn usage(report: impl Into<Report>) -> Self {
+        Self { code: ExitCode::Usage, report: Some(report.into()) }
+    }
+
+    /// The target or something in the environment is not available.
+    pub(crate) fn unavailable(report: impl Into<Report>) -> Self {
+        Self { code: ExitCode::Unavailable, report: Some(report.into()) }
+    }
+
+    /// Something of the system that Aforo cannot do without failed.
+    pub(crate) fn unavailable_because(what: &str, why: &std::io::Error) -> Self {
+        Self { code: ExitCode::Unavailable, report: Some(miette::miette!("{what}: {why}")) }
+    }
+
+    /// A value of ours could not be written as JSON.
+    pub(crate) fn json(error: serde_json::Error) -> Self {
+        Self { code: ExitCode::Bug, report: Some(miette::miette!("cannot write JSON: {error}")) }
+    }
+
+    /// A failure of which the user has been told.
+    pub(crate) fn told(code: ExitCode) -> Self {
+        Self { code, report: None }
+    }
+
+    /// Tells the user, and gives the exit code.
+    pub(crate) fn report(self) -> ExitCode {
+        if let Some(report) = self.report {
+            anstream::eprintln!("{report:?}");
+        }
+        self.code
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<TargetError> for Failure {
+    fn from(error: TargetError) -> Self {
+        match error {
+            TargetError::BadUrl { .. } | TargetError::NotAllowed { .. } => Self::usage(error),
+            TargetError::UnknownHost { .. } | TargetError::Unreachable { .. } => Self::unavailable(error),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unknown { .. }
+            | StoreError::Ambiguous { .. }
+            | StoreError::Format { .. }
+            | StoreError::IntervalLog { .. } => Self::usage(error),
+            StoreError::Write { .. }
+            | StoreError::Read { .. }
+            | StoreError::StillRunning { .. }
+            | StoreError::Busy { .. } => Self::unavailable(error),
+        }
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Target(error) => error.into(),
+            RunError::Store(error) => error.into(),
+            RunError::Engine(_) => Self { code: ExitCode::Bug, report: Some(Report::new(error)) },
+            RunError::Interrupted => Self { code: ExitCode::Interrupted, report: Some(Report::new(error)) },
+        }
+    }
+}
+
+impl From<HotelError> for Failure {
+    fn from(error: HotelError) -> Self {
+        let report = miette::miette!("{error}");
+        match error {
+            HotelError::Config { .. } | HotelError::ForeignDatabase { .. } => Self::usage(report),
+            _ => Self::unavailable(report),
+        }
+    }
+}
+
+impl From<TargetProcessError> for Failure {
+    fn from(error: TargetProcessError) -> Self {
+        match &error {
+            // The hotel has said on standard error what it lacks; its exit code is ours.
+            TargetProcessError::Ended(status) if status.code() == Some(ExitCode::Unavailable as i32) => {
+                Self::told(ExitCode::Unavailable)
+            }
+            TargetProcessError::Ended(status) if status.code() == Some(ExitCode::Usage as i32) => {
+                Self::told(ExitCode::Usage)
+            }
+            _ => Self::unavailable(error),
+        }
+    }
+}
+
+/// Makes a panic a message that asks for a report, instead of a stack of internals.
+pub(crate) fn install_panic_hook() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
+        let said = panic.payload_as_str().unwrap_or("no message");
+        anstream::eprintln!(
+            "aforo: this is a bug in Aforo{place}: {said}\n\
+             Please report it with the command you ran; AFORO_LOG=debug shows more."
+        );
+    }));
+}

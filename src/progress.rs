@@ -1,0 +1,66 @@
+//! What is shown on standard error while a run goes on.
+
+use std::time::{Duration, Instant};
+
+use aforo_pipeline::RunEvent;
+use aforo_pipeline::reports::{LiveView, live_line};
+
+use crate::terminal;
+
+/// How often a line is written where it cannot be written over, such as in a CI log.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// The live line of a run.
+pub(crate) struct Progress {
+    overwrites: bool,
+    last_line: Option<Instant>,
+    line_is_open: bool,
+}
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        Self { overwrites: terminal::stderr_is_terminal(), last_line: None, line_is_open: false }
+    }
+
+    /// Shows one event.
+    pub(crate) fn show(&mut self, event: &RunEvent<'_>) {
+        match event {
+            RunEvent::Started { record, folder } => self.say(&format!(
+                "Loading {} with {}; saving to {}",
+                record.target.url,
+                record.scenario.name,
+                folder.display()
+            )),
+            RunEvent::Notice(text) => self.say(text),
+            RunEvent::Second { live, duration_s } => {
+                let line = live_line(&LiveView {
+                    elapsed_s: u64::from(live.second) + 1,
+                    duration_s: duration_s.round() as u64,
+                    users: live.users,
+                    requests_per_s: live.requests_per_s,
+                    p95_us: live.p95_us,
+                    error_rate: live.error_rate,
+                });
+                if self.overwrites {
+                    anstream::eprint!("\r\x1b[2K{line}");
+                    self.line_is_open = true;
+                } else if self.last_line.is_none_or(|last| last.elapsed() >= LINE_EVERY) {
+                    anstream::eprintln!("{line}");
+                    self.last_line = Some(Instant::now());
+                }
+            }
+        }
+    }
+
+    /// Leaves the live line, so that what comes next starts on a line of its own.
+    pub(crate) fn finish(&mut self) {
+        if std::mem::take(&mut self.line_is_open) {
+            anstream::eprintln!();
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        self.finish();
+        anstream::eprintln!("{text}");
+    }
+}

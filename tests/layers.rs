@@ -1,0 +1,86 @@
+//! The layers of `ARCHITECTURE.md`, held against the manifests.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Which of our packages a package may use. What is not listed may use none.
+const MAY_USE: [(&str, &[&str]); 7] = [
+    ("aforo", &["aforo-model", "aforo-pipeline", "aforo-hotel"]),
+    (
+        "aforo-pipeline",
+        &[
+            "aforo-model",
+            "aforo-scenarios",
+            "aforo-profiles",
+            "aforo-analyzers",
+            "aforo-reports",
+            "aforo-sandbox",
+        ],
+    ),
+    ("aforo-scenarios", &["aforo-model"]),
+    ("aforo-profiles", &["aforo-model"]),
+    ("aforo-analyzers", &["aforo-model"]),
+    ("aforo-reports", &["aforo-model"]),
+    ("aforo-hotel", &["aforo-sandbox"]),
+];
+
+/// Packages that do no I/O and read no clock, and what would let them.
+const PURE: [&str; 3] = ["aforo-model", "aforo-analyzers", "aforo-reports"];
+const IMPURE_CRATES: [&str; 7] = ["tokio", "reqwest", "sqlx", "redis", "hyper", "sysinfo", "async-trait"];
+
+/// The normal dependencies (not those of tests) of every package of the workspace.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let packages = metadata["packages"].as_array().unwrap();
+    packages
+        .iter()
+        .map(|package| {
+            let normal =
+                package["dependencies"].as_array().unwrap().iter().filter(|each| each["kind"].is_null());
+            (text(&package["name"]), normal.map(|each| text(&each["name"])).collect())
+        })
+        .collect()
+}
+
+#[test]
+fn packages_use_only_what_their_layer_may() {
+    let allowed: BTreeMap<&str, BTreeSet<&str>> =
+        MAY_USE.iter().map(|(package, used)| (*package, used.iter().copied().collect())).collect();
+    let dependencies = dependencies();
+    assert!(dependencies.len() > MAY_USE.len(), "the workspace was not read");
+    for (package, used) in &dependencies {
+        for other in used.iter().filter(|other| dependencies.contains_key(*other)) {
+            let may = allowed.get(package.as_str()).is_some_and(|may| may.contains(other.as_str()));
+            assert!(may, "{package} must not use {other}: see the code map in ARCHITECTURE.md");
+        }
+    }
+}
+
+#[test]
+fn pure_packages_have_nothing_to_do_io_with() {
+    let dependencies = dependencies();
+    for package in PURE {
+        for used in &dependencies[package] {
+            assert!(!IMPURE_CRATES.contains(&used.as_str()), "{package} is pure and must not use {used}");
+        }
+    }
+}
+
+#[test]
+fn the_code_map_names_every_package() {
+    let map = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/ARCHITECTURE.md")).unwrap();
+    for package in dependencies().keys().filter_map(|name| name.strip_prefix("aforo-")) {
+        assert!(map.contains(&format!("| `{package}/` |")), "the code map lacks {package}/");
+    }
+}
