@@ -1,1 +1,21 @@
-//! What load is: journeys, arrival, the Goose engine, the recorder.
+//! What load is: scenarios and journeys as TOML, the engine that plays them, the recorder that times them.
+//!
+//! [`load_scenario`] reads and checks a scenario, [`start`] plays it against a target and hands over one
+//! [`LoadSecond`](aforo_model::LoadSecond) a second. The format is described in `FORMAT.md` beside this
+//! package.
+
+mod builtin;
+mod engine;
+mod error;
+mod format;
+mod load;
+mod overrides;
+mod recorder;
+mod template;
+
+pub use builtin::{BUILTIN, BuiltinScenario};
+pub use engine::{EngineEnd, EngineError, HttpTarget, RunningLoad, StopCause, start};
+pub use error::{Problem, ScenarioError};
+pub use format::load_scenario;
+pub use load::LoadError;
+pub use overrides::Overrides;

@@ -1,0 +1,105 @@
+//! The Goose side: journeys become Goose scenarios, steps become transactions.
+//!
+//! Goose starts the users on its schedule and leads each through its journey again and again. It does not
+//! measure, print, judge or end anything here: its end is global to the process (its kill switch stops every
+//! attack), so a user that is told to stop parks, and the run's runtime is shut down around it.
+//!
+//! Two things Goose installs for the process unless they are there already: a handler of Ctrl-C, and a logger
+//! for its warnings. The program sets its own of both first.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use aforo_model::{Load, Workload};
+use futures_util::FutureExt;
+use goose::GooseAttack;
+use goose::config::GooseConfiguration;
+use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction};
+
+use super::EngineError;
+use super::goose_client::GooseClient;
+use super::session::Session;
+use super::virtual_user::VirtualUser;
+
+/// A Goose attack that plays the session's plan.
+pub(crate) fn build(session: &Arc<Session>, load: &Load) -> Result<GooseAttack, EngineError> {
+    let Workload::Closed { users, users_per_s } = load.workload;
+    let configuration = GooseConfiguration::parse_args_default(&[
+        "--host",
+        &session.plan.base_url,
+        "--users",
+        &users.to_string(),
+        "--increase-rate",
+        &users_per_s.to_string(),
+        "--no-metrics",
+        "--no-error-summary",
+        "--no-telnet",
+        "--quiet",
+        "--quiet",
+    ])
+    .map_err(|error| EngineError::goose(&error))?;
+    let attack =
+        GooseAttack::initialize_with_config(configuration).map_err(|error| EngineError::goose(&error))?;
+    let mut scenarios = Vec::new();
+    for journey in 0..session.plan.journeys.len() {
+        scenarios.push(scenario(session, journey)?);
+    }
+    Ok(scenarios.into_iter().fold(attack, GooseAttack::register_scenario))
+}
+
+fn scenario(session: &Arc<Session>, journey: usize) -> Result<Scenario, EngineError> {
+    let planned = &session.plan.journeys[journey];
+    let weighted = Scenario::new(&planned.name)
+        .set_weight(planned.users as usize)
+        .map_err(|error| EngineError::goose(&error))?;
+    Ok((0..planned.steps.len()).fold(weighted, |scenario, step| {
+        let transaction = Transaction::new(transaction(session, journey, step));
+        scenario.register_transaction(transaction.set_name(&planned.steps[step].name))
+    }))
+}
+
+fn transaction(session: &Arc<Session>, journey: usize, step: usize) -> TransactionFunction {
+    let session = Arc::clone(session);
+    Arc::new(move |goose_user| {
+        let session = Arc::clone(&session);
+        Box::pin(async move {
+            take_step(&session, goose_user, journey, step).await;
+            Ok(())
+        })
+    })
+}
+
+async fn take_step(session: &Arc<Session>, goose_user: &mut GooseUser, journey: usize, step: usize) {
+    type User = VirtualUser<GooseClient>;
+    if goose_user.get_session_data::<User>().is_none() && !session.halt.is_cancelled() {
+        session.enter();
+        goose_user.set_session_data(User::new(Arc::clone(session), GooseClient::of(goose_user)));
+    }
+    let Some(user) = goose_user.get_session_data_mut::<User>() else {
+        // Started by Goose after the order to stop: it never was a user of this run.
+        return std::future::pending().await;
+    };
+    if !session.halt.is_cancelled()
+        && let Err(panic) = AssertUnwindSafe(user.take_step(journey, step)).catch_unwind().await
+    {
+        let planned = &session.plan.journeys[journey].steps[step];
+        // The receiver goes away with the run only, and then nobody is left to be told.
+        let _ = session.faults.send(EngineError::StepPanicked {
+            step: planned.name.clone(),
+            message: panic_message(panic.as_ref()),
+        });
+        session.halt.cancel();
+    }
+    if session.halt.is_cancelled() {
+        session.leave();
+        std::future::pending::<()>().await;
+    }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}

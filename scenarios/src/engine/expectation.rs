@@ -1,0 +1,295 @@
+//! Whether an answer is what a step expects, and what is kept of it.
+
+use std::collections::HashMap;
+
+use aforo_model::{Check, ErrorKind, Expectation, Extraction};
+use rand::Rng;
+use rand::seq::IndexedRandom;
+use serde_json::Value;
+
+use super::exchange::Answer;
+use crate::template::{Scope, Template, TemplateError, compile_json};
+
+/// Bytes of a body that are quoted in a message.
+const EXCERPT_BYTES: usize = 120;
+
+/// Why an answer is not good.
+pub(crate) type Failure = (ErrorKind, String);
+
+/// An expectation with its templates compiled.
+#[derive(Debug)]
+pub(crate) struct Judge {
+    statuses: Vec<u16>,
+    checks: Vec<CompiledCheck>,
+    extractions: Vec<Extraction>,
+}
+
+#[derive(Debug)]
+enum CompiledCheck {
+    Text(Template),
+    Json { pointer: String, equals: Option<Template> },
+}
+
+impl Judge {
+    /// Compiles what a step expects and keeps.
+    pub(crate) fn new(expect: &Expectation, extractions: &[Extraction]) -> Result<Self, TemplateError> {
+        let compile = |check: &Check| match check {
+            Check::Text(text) => Template::plain(text).map(CompiledCheck::Text),
+            Check::Json { pointer, equals } => Ok(CompiledCheck::Json {
+                pointer: pointer.clone(),
+                equals: equals.as_ref().map(compile_json).transpose()?,
+            }),
+        };
+        Ok(Self {
+            statuses: expect.statuses.clone(),
+            checks: expect.checks.iter().map(compile).collect::<Result<_, _>>()?,
+            extractions: extractions.to_vec(),
+        })
+    }
+
+    /// Judges an answer; what is to be kept of a good one comes back by variable.
+    pub(crate) fn judge(
+        &self,
+        answer: &Answer,
+        scope: &impl Scope,
+        rng: &mut impl Rng,
+    ) -> Result<HashMap<String, Value>, Failure> {
+        self.check_status(answer)?;
+        // The body of an expected refusal, such as 409, is another document.
+        if !(200..=299).contains(&answer.status) {
+            return Ok(HashMap::new());
+        }
+        let mut document = Document { body: &answer.body, json: None };
+        for check in &self.checks {
+            check.check(&mut document, scope, rng)?;
+        }
+        let mut kept = HashMap::new();
+        for Extraction { variable, pointer } in &self.extractions {
+            match find(document.json()?, pointer, rng) {
+                Found::Value(value) => {
+                    kept.insert(variable.clone(), value.clone());
+                }
+                Found::NothingToPick => {}
+                Found::Missing => {
+                    return Err(unexpected(format!(
+                        "nothing stands at `{pointer}` to be kept as `{variable}`"
+                    )));
+                }
+            }
+        }
+        Ok(kept)
+    }
+
+    fn check_status(&self, answer: &Answer) -> Result<(), Failure> {
+        let status = answer.status;
+        let (good, expected) = if self.statuses.is_empty() {
+            ((200..=299).contains(&status), "200 to 299".to_owned())
+        } else {
+            let expected: Vec<String> = self.statuses.iter().map(u16::to_string).collect();
+            (self.statuses.contains(&status), expected.join(" or "))
+        };
+        if good {
+            return Ok(());
+        }
+        let kind = if status >= 500 { ErrorKind::ServerStatus } else { ErrorKind::Status };
+        Err((kind, format!("answered {status} instead of {expected}{}", excerpt(&answer.body))))
+    }
+}
+
+impl CompiledCheck {
+    fn check(
+        &self,
+        document: &mut Document<'_>,
+        scope: &impl Scope,
+        rng: &mut impl Rng,
+    ) -> Result<(), Failure> {
+        let unfilled = |_| unexpected("a variable of the expectation has no value".to_owned());
+        match self {
+            Self::Text(text) => {
+                let text = text.render(scope, rng).map_err(unfilled)?;
+                if String::from_utf8_lossy(document.body).contains(&text) {
+                    return Ok(());
+                }
+                Err(unexpected(format!("the body does not hold `{text}`{}", excerpt(document.body))))
+            }
+            Self::Json { pointer, equals } => {
+                let found = match find(document.json()?, pointer, rng) {
+                    Found::Value(found) if !found.is_null() => found,
+                    _ => return Err(unexpected(format!("nothing stands at `{pointer}`"))),
+                };
+                let Some(equals) = equals else { return Ok(()) };
+                let wanted = equals.render(scope, rng).map_err(unfilled)?;
+                let is_equal = serde_json::from_str(&wanted).is_ok_and(|wanted: Value| same(found, &wanted));
+                if is_equal {
+                    return Ok(());
+                }
+                let found = found.to_string();
+                Err(unexpected(format!("`{pointer}` is {} instead of {wanted}", cut(&found))))
+            }
+        }
+    }
+}
+
+/// A body that is read as JSON at most once.
+struct Document<'answer> {
+    body: &'answer [u8],
+    json: Option<Value>,
+}
+
+impl Document<'_> {
+    fn json(&mut self) -> Result<&Value, Failure> {
+        let json = match self.json.take() {
+            Some(json) => json,
+            None => serde_json::from_slice(self.body).map_err(|error| {
+                unexpected(format!("the body is not JSON: {error}{}", excerpt(self.body)))
+            })?,
+        };
+        Ok(self.json.insert(json))
+    }
+}
+
+/// Where a pointer leads.
+enum Found<'document> {
+    Value(&'document Value),
+    /// A `*` met an empty array: a good answer with nothing in it.
+    NothingToPick,
+    Missing,
+}
+
+/// Follows a JSON pointer (RFC 6901) in which `*` picks an element of an array at random.
+fn find<'document>(document: &'document Value, pointer: &str, rng: &mut impl Rng) -> Found<'document> {
+    let mut value = document;
+    for token in pointer.split('/').skip(1) {
+        let next = match value {
+            Value::Array(items) if token == "*" => match items.choose(rng) {
+                Some(item) => Some(item),
+                None => return Found::NothingToPick,
+            },
+            Value::Array(items) => token.parse::<usize>().ok().and_then(|index| items.get(index)),
+            Value::Object(members) => members.get(&token.replace("~1", "/").replace("~0", "~")),
+            _ => None,
+        };
+        match next {
+            Some(next) => value = next,
+            None => return Found::Missing,
+        }
+    }
+    Found::Value(value)
+}
+
+/// Equality in which 1 and 1.0 are the same number.
+fn same(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => left == right || left.as_f64() == right.as_f64(),
+        _ => left == right,
+    }
+}
+
+fn unexpected(message: String) -> Failure {
+    (ErrorKind::Expectation, message)
+}
+
+/// The beginning of a body, for a message: `: "…"`.
+fn excerpt(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(EXCERPT_BYTES)]);
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.is_empty() { String::new() } else { format!(": {line}") }
+}
+
+fn cut(text: &str) -> &str {
+    let mut end = text.len().min(EXCERPT_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::template::tests::{fixed, rng};
+
+    fn answer(status: u16, body: &Value) -> Answer {
+        Answer { status, body: body.to_string().into_bytes() }
+    }
+
+    fn judged(
+        statuses: &[u16],
+        checks: Vec<Check>,
+        extract: &[(&str, &str)],
+        answer: &Answer,
+    ) -> Result<HashMap<String, Value>, Failure> {
+        let extractions: Vec<_> = extract
+            .iter()
+            .map(|(variable, pointer)| Extraction {
+                variable: (*variable).to_owned(),
+                pointer: (*pointer).to_owned(),
+            })
+            .collect();
+        let expect = Expectation { statuses: statuses.to_vec(), checks };
+        let scope = fixed([("code", json!("R-1")), ("id", json!(7))]);
+        Judge::new(&expect, &extractions).unwrap().judge(answer, &scope, &mut rng())
+    }
+
+    fn json_check(pointer: &str, equals: Option<Value>) -> Vec<Check> {
+        vec![Check::Json { pointer: pointer.to_owned(), equals }]
+    }
+
+    #[test]
+    fn the_kind_of_a_wrong_status_tells_whose_fault_it_is() {
+        let kind = |status| judged(&[], vec![], &[], &answer(status, &json!({}))).unwrap_err().0;
+        assert_eq!(kind(404), ErrorKind::Status);
+        assert_eq!(kind(503), ErrorKind::ServerStatus);
+        assert!(judged(&[409], vec![], &[("code", "/code")], &answer(409, &json!({}))).is_ok());
+        let (_, message) = judged(&[200, 409], vec![], &[], &answer(500, &json!("boom"))).unwrap_err();
+        assert_eq!(message, "answered 500 instead of 200 or 409: \"boom\"");
+    }
+
+    #[test]
+    fn a_body_is_checked_for_text_and_for_json() {
+        let good = answer(200, &json!({"code": "R-1", "id": 7.0, "none": null, "a/b": 1}));
+        let check = |checks| judged(&[], checks, &[], &good);
+        assert!(check(vec![Check::Text("{{code}}".into())]).is_ok());
+        assert!(check(json_check("/code", Some(json!("{{code}}")))).is_ok());
+        assert!(check(json_check("/id", Some(json!("{{id}}")))).is_ok());
+        assert!(check(json_check("/a~1b", None)).is_ok());
+        for (checks, message) in [
+            (vec![Check::Text("R-2".into())], "does not hold `R-2`"),
+            (json_check("/code", Some(json!("R-2"))), "`/code` is \"R-1\" instead of \"R-2\""),
+            (json_check("/none", None), "nothing stands at `/none`"),
+            (json_check("/missing", None), "nothing stands at `/missing`"),
+        ] {
+            let (kind, found) = check(checks).unwrap_err();
+            assert!(kind == ErrorKind::Expectation && found.contains(message), "{found}");
+        }
+        let html = Answer { status: 200, body: b"<html>".to_vec() };
+        assert!(judged(&[], json_check("/x", None), &[], &html).unwrap_err().1.contains("not JSON"));
+    }
+
+    #[test]
+    fn what_is_kept_is_found_by_pointer_and_a_star_picks_one() {
+        let rooms = answer(200, &json!({"rooms": [{"id": 1}, {"id": 2}]}));
+        let kept = judged(&[], vec![], &[("room", "/rooms/*/id"), ("first", "/rooms/0/id")], &rooms).unwrap();
+        assert!(kept["room"] == json!(1) || kept["room"] == json!(2));
+        assert_eq!(kept["first"], json!(1));
+        let full = answer(200, &json!({"rooms": []}));
+        assert!(judged(&[], vec![], &[("room", "/rooms/*/id")], &full).unwrap().is_empty());
+        let (_, message) = judged(&[], vec![], &[("code", "/code")], &full).unwrap_err();
+        assert!(message.contains("`/code`") && message.contains("`code`"), "{message}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_and_no_pointer_makes_the_judge_panic(
+            body in prop::collection::vec(any::<u8>(), 0..200),
+            pointer in "(/[a~*0-9]{0,3}){0,4}",
+        ) {
+            let checks = json_check(&pointer, Some(json!(1)));
+            let _ = judged(&[], checks, &[("x", &pointer)], &Answer { status: 200, body: body.clone() });
+            let _ = judged(&[500], vec![], &[], &Answer { status: 200, body });
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! One virtual user: its variables, its rows of data, and how it takes a step.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+use serde_json::Value;
+
+use super::exchange::{Answer, Exchange, Request, RequestError};
+use super::plan::{Plan, PlannedJourney, PlannedStep};
+use super::session::Session;
+use crate::recorder::{Outcome, Sample};
+use crate::template::{Scope, Unfilled};
+
+/// A simulated client. It knows HTTP only as an [`Exchange`].
+#[derive(Debug, Clone)]
+pub(crate) struct VirtualUser<C> {
+    session: Arc<Session>,
+    client: C,
+    values: Values,
+    rng: SmallRng,
+    /// Whether the rest of this round is skipped.
+    round_is_over: bool,
+    /// Whether this round has sent anything.
+    has_sent: bool,
+}
+
+/// What templates are filled from.
+#[derive(Debug, Clone)]
+struct Values {
+    plan: Arc<Plan>,
+    variables: HashMap<String, Value>,
+    /// The row drawn from each feeder for this round.
+    rows: HashMap<String, usize>,
+}
+
+impl Scope for Values {
+    fn variable(&self, name: &str) -> Option<&Value> {
+        self.variables.get(name)
+    }
+
+    fn column(&self, feeder: &str, column: &str) -> Option<&Value> {
+        self.plan.feeders.get(feeder)?.value(*self.rows.get(feeder)?, column)
+    }
+}
+
+impl<C: Exchange> VirtualUser<C> {
+    /// A user of `session` that sends through `client`.
+    pub(crate) fn new(session: Arc<Session>, client: C) -> Self {
+        let values =
+            Values { plan: Arc::clone(&session.plan), variables: HashMap::new(), rows: HashMap::new() };
+        // What users ask for should differ from run to run, or a second run would meet its own bookings.
+        let rng = SmallRng::from_os_rng();
+        Self { session, client, values, rng, round_is_over: false, has_sent: false }
+    }
+
+    /// Takes one step of a journey: sends the request, has it judged and recorded, and thinks. The first
+    /// step of a journey begins a new round.
+    pub(crate) async fn take_step(&mut self, journey: usize, step: usize) {
+        let plan = Arc::clone(&self.session.plan);
+        let journey = &plan.journeys[journey];
+        if step == 0 {
+            self.begin_round(journey);
+        }
+        let is_last = step + 1 == journey.steps.len();
+        let step = &journey.steps[step];
+        let is_taken = !self.round_is_over && self.rng.random::<f64>() < step.probability;
+        if is_taken {
+            match self.request(step) {
+                Ok(request) => self.play(step, request).await,
+                // A step before it was skipped, or found nothing to keep: a short round, not a failure.
+                Err(Unfilled) => self.round_is_over = true,
+            }
+        }
+        if is_last && !self.has_sent {
+            // A round without a request must not keep the others from running.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn begin_round(&mut self, journey: &PlannedJourney) {
+        self.round_is_over = false;
+        self.has_sent = false;
+        self.values.variables.clear();
+        for name in &journey.feeders {
+            if let Some(row) =
+                self.values.plan.feeders.get(name).and_then(|feeder| feeder.draw(&mut self.rng))
+            {
+                self.values.rows.insert(name.clone(), row);
+            }
+        }
+        for (name, template) in &journey.variables {
+            if let Ok(value) = template.evaluate(&self.values, &mut self.rng) {
+                self.values.variables.insert(name.clone(), value);
+            }
+        }
+    }
+
+    fn request(&mut self, step: &PlannedStep) -> Result<Request, Unfilled> {
+        let mut headers = Vec::with_capacity(step.headers.len());
+        for (name, value) in &step.headers {
+            let value = value.render(&self.values, &mut self.rng)?;
+            // A line break in a value would be another header field.
+            if value.chars().any(|character| character.is_control() && character != '\t') {
+                return Err(Unfilled);
+            }
+            headers.push((name.clone(), value));
+        }
+        let path = step.path.render(&self.values, &mut self.rng)?;
+        let body = match &step.body {
+            Some(body) => Some(body.render(&self.values, &mut self.rng)?),
+            None => None,
+        };
+        Ok(Request {
+            method: step.method,
+            url: format!("{}{path}", self.session.plan.base_url),
+            headers,
+            body,
+            timeout: self.session.plan.timeout,
+        })
+    }
+
+    async fn play(&mut self, step: &PlannedStep, request: Request) {
+        self.has_sent = true;
+        let session = Arc::clone(&self.session);
+        session.in_flight.fetch_add(1, Ordering::Relaxed);
+        // In a closed workload a request is due when the user is ready for it.
+        let start_us = session.clock.now_us();
+        let answer = self.client.exchange(request).await;
+        let is_met = self.record(step, start_us, answer);
+        session.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if !is_met {
+            self.round_is_over = true;
+        }
+        self.think(step).await;
+    }
+
+    /// Takes the time, judges and records; whether the answer was good.
+    fn record(&mut self, step: &PlannedStep, start_us: u64, answer: Result<Answer, RequestError>) -> bool {
+        self.session.recorder.record(|shard| {
+            let end_us = self.session.clock.now_us();
+            let (status, received_bytes, outcome) = match answer {
+                Err(error) => (None, 0, Outcome::Failed(error.kind, error.message)),
+                Ok(answer) => {
+                    let outcome = match step.judge.judge(&answer, &self.values, &mut self.rng) {
+                        Ok(kept) => {
+                            self.values.variables.extend(kept);
+                            Outcome::Met
+                        }
+                        Err((kind, message)) => Outcome::Failed(kind, message),
+                    };
+                    (Some(answer.status), answer.body.len() as u64, outcome)
+                }
+            };
+            let is_met = outcome == Outcome::Met;
+            shard.sample(Sample {
+                step: step.index,
+                intended_start_us: start_us,
+                start_us,
+                end_us,
+                outcome,
+                status,
+                received_bytes,
+            });
+            is_met
+        })
+    }
+
+    /// Waits as long as the step says, or until the order to stop.
+    async fn think(&mut self, step: &PlannedStep) {
+        let (min_s, max_s) = (step.think_time.min_s, step.think_time.max_s);
+        let think_time = Duration::from_secs_f64(min_s + (max_s - min_s) * self.rng.random::<f64>());
+        if think_time.is_zero() || self.session.halt.is_cancelled() {
+            return;
+        }
+        let session = &self.session;
+        let until_us = session.recorder.record(|shard| {
+            let from_us = session.clock.now_us();
+            let until_us = from_us + u64::try_from(think_time.as_micros()).unwrap_or(u64::MAX / 2);
+            shard.thinking(from_us, until_us);
+            until_us
+        });
+        tokio::select! {
+            () = tokio::time::sleep(think_time) => {}
+            () = session.halt.cancelled() => {}
+        }
+        session.recorder.record(|shard| shard.thought_until(until_us, session.clock.now_us()));
+    }
+}
