@@ -64,13 +64,13 @@ pub struct RunsConfig {
 #[derive(Debug, Error, Diagnostic)]
 pub enum ConfigError {
     /// The file is not there or cannot be read.
-    #[error("cannot read {path}: {source}", path = path.display())]
+    #[error("cannot read {path}: {why}", path = path.display())]
     #[diagnostic(help("name an existing file with --config, or leave the flag out to do without one"))]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// What the system says.
-        source: std::io::Error,
+        why: std::io::Error,
     },
     /// The file is no TOML, or holds a word that means nothing here.
     #[error("{message}")]
@@ -106,7 +106,7 @@ impl Config {
 
     fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+            .map_err(|why| ConfigError::Unreadable { path: path.to_owned(), why })?;
         let mut config = Self::parse(&text, &path.display().to_string())?;
         let folder = path.parent().unwrap_or(Path::new(""));
         for directory in [&mut config.scenarios.directory, &mut config.runs.directory].into_iter().flatten() {

@@ -204,7 +204,7 @@ impl Session<'_> {
     }
 
     fn notice(&mut self, notice: &Notice) {
-        (self.on_event)(RunEvent::Notice(format!("{}: {}; {}", notice.source, notice.why, notice.remedy)));
+        (self.on_event)(RunEvent::Notice(notice.to_string()));
     }
 
     /// Writes, unless a write has failed before; the first failure ends the run.

@@ -37,7 +37,7 @@ pub struct RunStore {
 #[derive(Debug, Error, Diagnostic)]
 pub enum StoreError {
     /// A file cannot be written.
-    #[error("cannot write {path}: {source}", path = path.display())]
+    #[error("cannot write {path}: {why}", path = path.display())]
     #[diagnostic(help(
         "check that the disk has room and that the folder may be written; --runs-dir names another folder"
     ))]
@@ -45,32 +45,32 @@ pub enum StoreError {
         /// The file or folder.
         path: PathBuf,
         /// What the system says.
-        source: std::io::Error,
+        why: std::io::Error,
     },
     /// A file cannot be read.
-    #[error("cannot read {path}: {source}", path = path.display())]
+    #[error("cannot read {path}: {why}", path = path.display())]
     #[diagnostic(help("`aforo list` shows the runs there are; --runs-dir names another folder"))]
     Read {
         /// The file or folder.
         path: PathBuf,
         /// What the system says.
-        source: std::io::Error,
+        why: std::io::Error,
     },
     /// A record cannot be understood.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}: {why}", path = path.display())]
     Format {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        source: FormatError,
+        why: FormatError,
     },
     /// The histograms of a killed run cannot be understood.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}: {why}", path = path.display())]
     IntervalLog {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        source: IntervalLogError,
+        why: IntervalLogError,
     },
     /// No run goes by that name.
     #[error("no run in {directory} is called `{name}`", directory = directory.display())]
@@ -140,7 +140,7 @@ impl RunStore {
         let entries = match std::fs::read_dir(&self.directory) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(source) => return Err(StoreError::Read { path: self.directory.clone(), source }),
+            Err(why) => return Err(StoreError::Read { path: self.directory.clone(), why }),
         };
         let mut folders: Vec<PathBuf> = entries
             .flatten()
@@ -211,10 +211,10 @@ impl RunStore {
 fn read_record(folder: &Path) -> Result<RunRecord, StoreError> {
     let path = folder.join(RECORD_FILE);
     let text =
-        std::fs::read_to_string(&path).map_err(|source| StoreError::Read { path: path.clone(), source })?;
-    read_run(&text).map_err(|source| StoreError::Format { path, source })
+        std::fs::read_to_string(&path).map_err(|why| StoreError::Read { path: path.clone(), why })?;
+    read_run(&text).map_err(|why| StoreError::Format { path, why })
 }
 
 fn create_folder(path: &Path) -> Result<(), StoreError> {
-    std::fs::create_dir_all(path).map_err(|source| StoreError::Write { path: path.to_owned(), source })
+    std::fs::create_dir_all(path).map_err(|why| StoreError::Write { path: path.to_owned(), why })
 }

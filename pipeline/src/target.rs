@@ -47,13 +47,13 @@ pub enum TargetError {
         why: String,
     },
     /// The host's name leads nowhere.
-    #[error("cannot find the host {host}: {source}")]
+    #[error("cannot find the host {host}: {why}")]
     #[diagnostic(help("check the spelling of the target's URL, and that this machine can resolve the name"))]
     UnknownHost {
         /// The host.
         host: String,
         /// What the system says.
-        source: std::io::Error,
+        why: std::io::Error,
     },
     /// The host is a public one and was not named.
     #[error("{host} ({address}) is neither this machine nor in a private network, so it is not loaded")]
@@ -130,7 +130,7 @@ impl Target {
         let port = self.url.port_or_known_default().unwrap_or(80);
         let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), port))
             .await
-            .map_err(|source| TargetError::UnknownHost { host: host.clone(), source })?
+            .map_err(|why| TargetError::UnknownHost { host: host.clone(), why })?
             .collect();
         let public = addresses.iter().map(SocketAddr::ip).find(|address| !is_near(*address));
         match public {

@@ -47,13 +47,13 @@ pub struct TargetProcess {
 pub enum TargetProcessError {
     /// The program cannot be run.
     #[error("cannot start the target: {0}")]
-    Spawn(#[source] std::io::Error),
+    Spawn(std::io::Error),
     /// It ended before it was ready; it has said why on standard error.
     #[error("the target ended before it was ready ({0})")]
     Ended(ExitStatus),
     /// It said something else than an announcement.
     #[error("the target announced itself in a way that cannot be read: {0}")]
-    Announcement(#[source] serde_json::Error),
+    Announcement(serde_json::Error),
     /// It announced a URL that is none.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -17,12 +17,12 @@ impl RunLock {
     /// Takes the lock of `folder`, or nothing when somebody else has it.
     pub(crate) fn take(folder: &Path) -> Result<Option<Self>, StoreError> {
         let path = folder.join(LOCK_FILE);
-        let failed = |source| StoreError::Write { path: path.clone(), source };
+        let failed = |why| StoreError::Write { path: path.clone(), why };
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
+            Err(TryLockError::Error(why)) => Err(failed(why)),
         }
     }
 }

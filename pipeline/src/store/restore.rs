@@ -16,8 +16,8 @@ pub(super) fn restore(folder: &Path, begun: RunRecord) -> Result<RunRecord, Stor
     let resources: Vec<ResourceSample> = read_lines(&folder.join(RESOURCES_FILE))?;
     let latency_path = folder.join(LATENCY_FILE);
     let latency =
-        std::fs::read(&latency_path).map_err(|source| StoreError::Read { path: latency_path, source })?;
-    let broken = |source| StoreError::IntervalLog { path: folder.join(LATENCY_FILE), source };
+        std::fs::read(&latency_path).map_err(|why| StoreError::Read { path: latency_path, why })?;
+    let broken = |why| StoreError::IntervalLog { path: folder.join(LATENCY_FILE), why };
     let latency = read_interval_log(&latency).map_err(broken)?;
 
     let mut summary = LoadSummary::new(&begun.scenario);
@@ -32,6 +32,6 @@ pub(super) fn restore(folder: &Path, begun: RunRecord) -> Result<RunRecord, Stor
 /// The documents of a file, one a line. The last line may be cut off where the process was killed.
 fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, StoreError> {
     let text =
-        std::fs::read_to_string(path).map_err(|source| StoreError::Read { path: path.to_owned(), source })?;
+        std::fs::read_to_string(path).map_err(|why| StoreError::Read { path: path.to_owned(), why })?;
     Ok(text.lines().map_while(|line| serde_json::from_str(line).ok()).collect())
 }

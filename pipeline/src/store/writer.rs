@@ -27,7 +27,7 @@ impl RunWriter {
         let lock = RunLock::take(&folder)?;
         write_record(&folder, record)?;
         let latency_path = folder.join(LATENCY_FILE);
-        let failed = |source| StoreError::Write { path: latency_path.clone(), source };
+        let failed = |why| StoreError::Write { path: latency_path.clone(), why };
         let latency_file = File::create(&latency_path).map_err(failed)?;
         let latency =
             IntervalLogWriter::new(BufWriter::new(latency_file), record.started_at).map_err(failed)?;
@@ -47,7 +47,7 @@ impl RunWriter {
     pub(crate) fn append_second(&mut self, second: &LoadSecond) -> Result<(), StoreError> {
         self.latency
             .write_second(second)
-            .map_err(|source| StoreError::Write { path: self.folder.join(LATENCY_FILE), source })?;
+            .map_err(|why| StoreError::Write { path: self.folder.join(LATENCY_FILE), why })?;
         self.seconds.append(second)
     }
 
@@ -95,7 +95,7 @@ fn replace(
         file.flush()?;
         std::fs::rename(&beside, path)
     });
-    written.map_err(|source| StoreError::Write { path: path.to_owned(), source })
+    written.map_err(|why| StoreError::Write { path: path.to_owned(), why })
 }
 
 /// A file of JSON documents, one a line, that is complete after every line.
@@ -106,7 +106,7 @@ struct AppendedFile {
 
 impl AppendedFile {
     fn create(path: PathBuf) -> Result<Self, StoreError> {
-        let file = File::create(&path).map_err(|source| StoreError::Write { path: path.clone(), source })?;
+        let file = File::create(&path).map_err(|why| StoreError::Write { path: path.clone(), why })?;
         Ok(Self { path, file })
     }
 
@@ -115,6 +115,6 @@ impl AppendedFile {
             line.push(b'\n');
             self.file.write_all(&line)
         });
-        written.map_err(|source| StoreError::Write { path: self.path.clone(), source })
+        written.map_err(|why| StoreError::Write { path: self.path.clone(), why })
     }
 }
