@@ -19,6 +19,7 @@ pub struct Judgement {
 pub fn analyze(evidence: &Evidence<'_>) -> Judgement {
     let slos: Vec<_> = evidence.scenario.slos.iter().map(|slo| judge(slo, evidence)).collect();
     let mut findings = red_flags::raised(evidence);
+    findings.extend(red_flags::unjudged(evidence));
     findings.extend(CHECKS.iter().flat_map(|check| (check.run)(evidence)));
     findings.sort_by(|left, right| {
         let key = |finding: &Finding| (std::cmp::Reverse(finding.severity), finding.code.clone());

@@ -21,7 +21,7 @@ pub struct Evidence<'a> {
 
 impl<'a> Evidence<'a> {
     /// The readings between the end of warm-up and the order to stop: those that describe the judged load.
-    pub(crate) fn judged_samples(&self) -> impl Iterator<Item = &'a ResourceSample> {
+    pub(crate) fn judged_samples(&self) -> impl Iterator<Item = &'a ResourceSample> + Clone {
         let judged_s = self.scenario.load.warm_up_s..=self.scenario.load.duration_s;
         self.resources.iter().filter(move |sample| judged_s.contains(&sample.at_s))
     }

@@ -8,6 +8,7 @@ mod checks;
 mod evidence;
 #[cfg(test)]
 mod fixtures;
+mod host_cpu;
 mod indicators;
 mod load_summary;
 mod red_flags;

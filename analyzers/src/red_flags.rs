@@ -9,16 +9,44 @@ use crate::checks::finding;
 use crate::indicators::{MIN_REQUESTS, Outcome, measure, samples_needed};
 use crate::wording::seconds;
 
-/// Code of the findings.
+/// Code of the findings about flags that were raised.
 pub(crate) const CODE: &str = "red-flag";
+/// Code of the findings about flags that nobody could see raised.
+const UNJUDGED_CODE: &str = "red-flag-unjudged";
 
 /// Seconds of the windows that are looked at one by one: long enough that a single slow second raises nothing.
 const WINDOW_S: usize = 10;
 
 /// One critical finding for every flag that was raised: in any window of ten judged seconds (quantiles of response
-/// time and error rate, where a flag is raised by going above), or over the judged part as a whole.
+/// time and error rate, where a flag is raised by going above), or over the judged part as a whole. All other
+/// indicators are judged only as a whole, `server_error_rate` among them: the time line keeps no failures by kind.
 pub(crate) fn raised(evidence: &Evidence<'_>) -> Vec<Finding> {
     evidence.scenario.red_flags.iter().filter_map(|flag| raised_flag(flag, evidence)).collect()
+}
+
+/// One warning for every flag that was not raised only because there was too little to see. Where the run was cut
+/// short or nothing was asked of the target, that is said already.
+pub(crate) fn unjudged(evidence: &Evidence<'_>) -> Vec<Finding> {
+    if evidence.end.is_cut_short() || evidence.load.total.requests == 0 {
+        return Vec::new();
+    }
+    evidence.scenario.red_flags.iter().filter_map(|flag| unjudged_flag(flag, evidence)).collect()
+}
+
+fn unjudged_flag(flag: &RedFlag, evidence: &Evidence<'_>) -> Option<Finding> {
+    let measurement = measure(&flag.subject, &flag.when, evidence);
+    let Outcome::Unknown(why) = measurement.outcome(&flag.when) else { return None };
+    if raised_window_end(flag, evidence).is_some() {
+        return None;
+    }
+    Some(finding(
+        UNJUDGED_CODE,
+        flag.subject.clone(),
+        Severity::Warning,
+        format!("whether the red flag `{}` on {} was raised is not known: {why}", flag.when, flag.subject),
+        "give it what it needs and run again, or take the flag out of the scenario".to_owned(),
+        &[("objective", flag.when.objective.value)],
+    ))
 }
 
 fn raised_flag(flag: &RedFlag, evidence: &Evidence<'_>) -> Option<Finding> {
@@ -174,6 +202,26 @@ mod tests {
             empty.scenario.red_flags = vec![RedFlag { subject: Subject::Total, when: flag.parse().unwrap() }];
             assert_eq!(raised(&empty.evidence()), []);
         }
+    }
+
+    #[test]
+    fn a_flag_that_cannot_be_judged_is_told_and_no_other() {
+        let unjudged_of = |fixture: &Fixture| unjudged(&fixture.evidence());
+        let mut fixture = Fixture::healthy();
+        fixture.scenario.red_flags = ["p95 > 10s", "p95 > 1ms", "connection_use > 90%"]
+            .map(|when| RedFlag { subject: Subject::Total, when: when.parse().unwrap() })
+            .to_vec();
+        assert_eq!(unjudged_of(&fixture), []);
+        fixture.resources.iter_mut().for_each(|sample| sample.postgres = None);
+        let found = unjudged_of(&fixture);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(
+            found[0].message,
+            "whether the red flag `connection_use > 90%` on total was raised is not known: \
+             the target's Postgres was not watched; name its URL"
+        );
+        fixture.end = RunEnd::Interrupted { at_s: 50.0 };
+        assert_eq!(unjudged_of(&fixture), [], "the run says so itself");
     }
 
     #[test]

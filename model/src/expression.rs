@@ -10,7 +10,8 @@ use crate::{Quantity, QuantityError, Unit};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Indicator {
-    /// A quantile of response time, 0–1; written `p50`, `p95`, `p99`, `p99.9`.
+    /// A quantile of response time, 0–1; written `p50`, `p90`, `p95`, `p99`, `p99.9`, or `p100` for the longest.
+    /// The record keeps these and no others, so no other is read.
     Quantile(f64),
     /// Mean response time.
     Mean,
@@ -34,8 +35,14 @@ pub enum Indicator {
     ConnectionUse,
 }
 
-/// The indicators that have a fixed word; quantiles are written `p<percent>`.
-const WORDS: [(&str, Indicator); 10] = [
+/// Every indicator with its word. The quantiles are those of [`TimeSummary`](crate::TimeSummary).
+const WORDS: [(&str, Indicator); 16] = [
+    ("p50", Indicator::Quantile(0.5)),
+    ("p90", Indicator::Quantile(0.9)),
+    ("p95", Indicator::Quantile(0.95)),
+    ("p99", Indicator::Quantile(0.99)),
+    ("p99.9", Indicator::Quantile(0.999)),
+    ("p100", Indicator::Quantile(1.0)),
     ("mean", Indicator::Mean),
     ("max", Indicator::Max),
     ("error_rate", Indicator::ErrorRate),
@@ -83,12 +90,14 @@ impl Indicator {
 
 impl std::fmt::Display for Indicator {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if let Self::Quantile(quantile) = self {
-            // Back from 0.999 to 99.9 without the noise of binary fractions.
-            return write!(formatter, "p{}", (quantile * 1e8).round() / 1e6);
-        }
         let word = WORDS.iter().find(|(_, indicator)| indicator == self).map_or("", |(word, _)| word);
-        formatter.write_str(word)
+        match self {
+            // A saved record may name one that is not kept. 99.9 without the noise of binary fractions.
+            Self::Quantile(quantile) if word.is_empty() => {
+                write!(formatter, "p{}", (quantile * 1e8).round() / 1e6)
+            }
+            _ => formatter.write_str(word),
+        }
     }
 }
 
@@ -99,14 +108,18 @@ impl std::str::FromStr for Indicator {
         if let Some((_, indicator)) = WORDS.iter().find(|(word, _)| *word == text) {
             return Ok(*indicator);
         }
+        let known = |wanted: fn(&Indicator) -> bool| {
+            let words = WORDS.iter().filter(|(_, indicator)| wanted(indicator)).map(|(word, _)| *word);
+            words.collect::<Vec<_>>().join(", ")
+        };
         let percent = text.strip_prefix('p').and_then(|digits| digits.parse::<f64>().ok());
-        match percent {
-            Some(percent) if percent > 0.0 && percent <= 100.0 => Ok(Self::Quantile(percent / 100.0)),
-            _ => Err(ExpressionError::UnknownIndicator {
+        Err(match percent {
+            Some(_) => ExpressionError::QuantileNotKept {
                 word: text.to_owned(),
-                known: WORDS.map(|(word, _)| word).join(", "),
-            }),
-        }
+                kept: known(|indicator| matches!(indicator, Self::Quantile(_))),
+            },
+            None => ExpressionError::UnknownIndicator { word: text.to_owned(), known: known(|_| true) },
+        })
     }
 }
 
@@ -183,12 +196,20 @@ pub enum ExpressionError {
         text: String,
     },
     /// The word before the sign is no indicator.
-    #[error("`{word}` is not an indicator; known are p50, p95, p99 and other percentiles, {known}")]
+    #[error("`{word}` is not an indicator; known are {known}")]
     UnknownIndicator {
         /// The word as it was written.
         word: String,
         /// The words that are known.
         known: String,
+    },
+    /// The word before the sign is a quantile that is not in the record of a run, so it could not be judged.
+    #[error("`{word}` cannot be judged, because a run keeps no such quantile; it keeps {kept}")]
+    QuantileNotKept {
+        /// The word as it was written.
+        word: String,
+        /// The words of those that are kept.
+        kept: String,
     },
     /// The text after the sign is no quantity.
     #[error(transparent)]
@@ -280,6 +301,25 @@ mod tests {
             let expression: Expression = text.parse().unwrap();
             assert_eq!(expression.to_string(), text);
         }
+    }
+
+    #[test]
+    fn only_quantiles_that_the_record_keeps_are_read_and_the_others_are_told_which_these_are() {
+        for (text, quantile) in [("p50", 0.5), ("p90", 0.9), ("p99.9", 0.999), ("p100", 1.0)] {
+            let indicator: Indicator = text.parse().unwrap();
+            assert_eq!(indicator, Indicator::Quantile(quantile));
+            assert_eq!(indicator.to_string(), text);
+        }
+        for word in ["p75", "p0", "p99.99", "p101", "p-1", "pNaN"] {
+            assert_eq!(
+                format!("{word} < 3s").parse::<Expression>().unwrap_err().to_string(),
+                format!(
+                    "`{word}` cannot be judged, because a run keeps no such quantile; \
+                     it keeps p50, p90, p95, p99, p99.9, p100"
+                )
+            );
+        }
+        assert_eq!(Indicator::Quantile(0.9999).to_string(), "p99.99", "as a saved record may say");
     }
 
     #[test]

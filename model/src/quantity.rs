@@ -87,9 +87,10 @@ impl std::fmt::Display for Quantity {
 
 /// A time in microseconds as a person reads it: `84 µs`, `2.31 ms`, `1.25 s`, `2m 05s`.
 pub fn format_duration(time_us: f64) -> String {
-    if time_us < 1e3 {
+    // From half a digit below the next unit on, three digits would show `1000` of this one.
+    if time_us < 999.5 {
         format!("{} µs", short(time_us))
-    } else if time_us < 1e6 {
+    } else if time_us < 999.5e3 {
         format!("{} ms", short(time_us / 1e3))
     } else if time_us < 120e6 {
         format!("{} s", short(time_us / 1e6))
@@ -114,13 +115,20 @@ pub fn parse_duration(text: &str) -> Result<std::time::Duration, QuantityError> 
     }
 }
 
-/// Three significant digits, without trailing zeros: `2.31`, `84`, `1250`.
+/// Smallest magnitude that is shown in three digits; a smaller one shows as fewer, or as zero.
+const SMALLEST_SHOWN: f64 = 1e-6;
+
+/// Three significant digits, without trailing zeros: `2.31`, `84`, `1250`, `0.000125`.
 fn short(value: f64) -> String {
     let decimals = match value.abs() {
         magnitude if magnitude >= 100.0 => 0,
         magnitude if magnitude >= 10.0 => 1,
         magnitude if magnitude >= 1.0 => 2,
-        _ => 3,
+        magnitude if magnitude > 0.0 => {
+            // The logarithm is below zero here, and at least that of the smallest shown.
+            2 + (-magnitude.max(SMALLEST_SHOWN).log10().floor()) as usize
+        }
+        _ => 0,
     };
     let text = format!("{value:.decimals$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
@@ -163,6 +171,17 @@ mod tests {
         assert_eq!(format_duration(1_250_000.0), "1.25 s");
         assert_eq!(format_duration(125e6), "2m 05s");
         assert_eq!(format_duration(3_725e6), "1h 02m 05s");
+        assert_eq!([999.6, 999_600.0, 999.4].map(format_duration), ["1 ms", "1 s", "999 µs"]);
+    }
+
+    #[test]
+    fn a_small_number_keeps_its_digits_and_is_not_shown_as_zero() {
+        let shown = |value| Quantity::new(value, Unit::Number).to_string();
+        assert_eq!(
+            [0.0, 0.5, 0.0421, 0.0004, 0.000_012_34, 1e-12, -0.0421].map(shown),
+            ["0", "0.5", "0.0421", "0.0004", "0.0000123", "0", "-0.0421"]
+        );
+        assert_eq!(Quantity::new(1e-6, Unit::Ratio).to_string(), "0.0001%");
     }
 
     #[test]

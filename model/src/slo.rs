@@ -28,6 +28,10 @@ pub struct Slo {
 }
 
 /// Something that must not happen while a scenario runs.
+///
+/// Quantiles of response time and `error_rate` raise a flag with any ten bad seconds. All other indicators, such as
+/// `server_error_rate` and those of resources, raise one only over the judged part of the run as a whole: the time
+/// line does not keep failures by kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RedFlag {
     /// All steps together, or one step.

@@ -1,10 +1,16 @@
 //! A run in one sentence, and the banner of a run that was cut short.
 
-use aforo_model::{RunEnd, RunRecord, SloResult, Verdict};
+use aforo_model::{Finding, RunEnd, RunRecord, SloResult, Verdict};
 
 use crate::figures;
+use crate::open_objectives::shared_reason;
 use crate::style::Tone;
 use crate::text::one_line;
+
+/// Code of the findings that violate a run all by themselves.
+const RED_FLAG: &str = "red-flag";
+/// Code of the finding that says no more than the banner does.
+const CUT_SHORT: &str = "cut-short";
 
 /// The tone of a verdict.
 pub(crate) fn tone(verdict: &Verdict) -> Tone {
@@ -33,13 +39,32 @@ pub(crate) fn headline(record: &RunRecord) -> String {
         },
         Verdict::Violated => match most_critical_violation(record) {
             Some((worst, others)) => format!("VIOLATED: {}{}", violation(worst), and_others(others)),
-            None => record
-                .findings
-                .first()
+            None => violating_finding(record)
                 .map_or("VIOLATED".to_owned(), |finding| format!("VIOLATED: {}", one_line(&finding.message))),
         },
-        Verdict::Inconclusive { why } => format!("INCONCLUSIVE: {}", one_line(why)),
+        Verdict::Inconclusive { why } => format!("INCONCLUSIVE: {}", one_line(&inconclusive(record, why))),
     }
+}
+
+/// How many objectives are open. Their reasons stand beside them; one that all of them share stands here instead.
+fn inconclusive(record: &RunRecord, why: &str) -> String {
+    let open = record.slos.iter().filter(|result| matches!(result.verdict, Verdict::Inconclusive { .. }));
+    let open = match (open.count(), record.slos.len()) {
+        (0, _) => return why.to_owned(),
+        (1, 1) => "the only objective could not be judged".to_owned(),
+        (count, all) if count == all => format!("none of {all} objectives could be judged"),
+        (count, all) => format!("{count} of {all} objectives could not be judged"),
+    };
+    match shared_reason(record) {
+        Some(reason) => format!("{open}: {reason}"),
+        None => open,
+    }
+}
+
+/// The raised red flag, or else the most severe finding.
+fn violating_finding(record: &RunRecord) -> Option<&Finding> {
+    let raised = record.findings.iter().find(|finding| finding.code == RED_FLAG);
+    raised.or_else(|| record.findings.first())
 }
 
 /// What was missed and by how much: `prereserve p95 3.41 s, objective < 3 s`.
@@ -68,6 +93,11 @@ fn and_others(count: usize) -> String {
     }
 }
 
+/// What there is to list as findings: all but the one that the banner states, with what it advises.
+pub(crate) fn findings_beside_banner(record: &RunRecord) -> impl Iterator<Item = &Finding> {
+    record.findings.iter().filter(|finding| finding.code != CUT_SHORT || !record.end.is_cut_short())
+}
+
 /// What a reader must know before the figures of a run that did not take its whole time.
 pub(crate) fn banner(record: &RunRecord) -> Option<String> {
     let after = |at_s: f64| {
@@ -89,13 +119,20 @@ pub(crate) fn banner(record: &RunRecord) -> Option<String> {
             format!("{}: Aforo was killed, and this is what it had saved", after(*at_s))
         }
     };
-    Some(format!("CUT SHORT {what}. The figures cover only what was seen until then."))
+    let advice = record
+        .findings
+        .iter()
+        .find(|finding| finding.code == CUT_SHORT)
+        .map(|finding| format!(" → {}", one_line(&finding.remedy)))
+        .unwrap_or_default();
+    Some(format!("CUT SHORT {what}. The figures cover only what was seen until then.{advice}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::canonical;
+    use crate::open_objectives::open_reasons;
 
     #[test]
     fn the_most_critical_miss_is_named_first_whatever_its_place() {
@@ -114,6 +151,54 @@ mod tests {
         assert!(headline(&record).starts_with("VIOLATED: Postgres held 97"));
         record.findings.clear();
         assert_eq!(headline(&record), "VIOLATED");
+    }
+
+    #[test]
+    fn a_run_that_a_red_flag_violates_names_the_flag_and_not_a_severer_looking_finding() {
+        let mut record = canonical::record("violated");
+        record.slos.clear();
+        let mut flag = record.findings[0].clone();
+        flag.code = RED_FLAG.to_owned();
+        flag.message = "the red flag `p95 > 10 s` on total was raised".to_owned();
+        record.findings.push(flag);
+        assert_eq!(headline(&record), "VIOLATED: the red flag `p95 > 10 s` on total was raised");
+    }
+
+    #[test]
+    fn a_reason_stands_in_the_headline_or_beside_its_objective_and_never_in_both() {
+        let mut record = canonical::record("met");
+        let all = record.slos.len();
+        record.verdict = Verdict::inconclusive("in the record's own words");
+        assert_eq!(headline(&record), "INCONCLUSIVE: in the record's own words");
+        for result in &mut record.slos {
+            result.verdict = Verdict::inconclusive("nobody asked");
+        }
+        assert_eq!(
+            headline(&record),
+            format!("INCONCLUSIVE: none of {all} objectives could be judged: nobody asked")
+        );
+        assert!(open_reasons(&record).is_empty());
+        record.slos[0].verdict = Verdict::inconclusive("nobody looked");
+        assert_eq!(headline(&record), format!("INCONCLUSIVE: none of {all} objectives could be judged"));
+        assert_eq!(open_reasons(&record).len(), 2);
+        record.slos[1].verdict = Verdict::Met;
+        assert_eq!(
+            headline(&record),
+            format!("INCONCLUSIVE: {} of {all} objectives could not be judged", all - 1)
+        );
+        record.slos.truncate(1);
+        assert_eq!(headline(&record), "INCONCLUSIVE: the only objective could not be judged: nobody looked");
+    }
+
+    #[test]
+    fn the_banner_of_a_run_cut_short_takes_over_its_finding() {
+        let mut record = canonical::record("violated");
+        record.findings[0].code = CUT_SHORT.to_owned();
+        record.findings[0].remedy = "run it again".to_owned();
+        assert_eq!(findings_beside_banner(&record).count(), record.findings.len());
+        record.end = RunEnd::Interrupted { at_s: 9.0 };
+        assert!(banner(&record).unwrap().ends_with("until then. → run it again"));
+        assert_eq!(findings_beside_banner(&record).count(), record.findings.len() - 1);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod headline;
 mod interval_log;
 pub mod json;
 mod live_line;
+mod open_objectives;
 mod resources_csv;
 mod run_list;
 mod schema;

@@ -1,6 +1,6 @@
 //! The tables of a run, and the sentences that stand around them.
 
-use aforo_model::{ErrorExample, Indicator, ProcessSummary, RunRecord, StepRecord, Verdict, Workload};
+use aforo_model::{ErrorExample, Indicator, ProcessSummary, RunRecord, StepRecord, Workload};
 
 use crate::figures::{self, or_absent};
 use crate::headline;
@@ -12,8 +12,8 @@ pub(crate) const TIMES_MEAN: &str = "Response time, from the intended start to t
     requests that met their expectation or timed out; req/s counts those that met it.";
 
 /// What the columns of the processes mean.
-pub(crate) const RESOURCES_MEAN: &str = "CPU in cores: on average, and between two readings at the peak. RSS is resident \
-    memory. Threads and open files at the peak.";
+pub(crate) const RESOURCES_MEAN: &str = "CPU on average, and between two readings at the peak. RSS is \
+    resident memory. Threads and open files at the peak.";
 
 /// Name and value of what is said of a run before its tables.
 pub(crate) fn facts(record: &RunRecord) -> Vec<(&'static str, String)> {
@@ -23,6 +23,7 @@ pub(crate) fn facts(record: &RunRecord) -> Vec<(&'static str, String)> {
         ("target", target(record)),
         ("load", load(record)),
         ("machine", machine(record)),
+        ("software", software(record)),
     ]
 }
 
@@ -47,40 +48,42 @@ fn target(record: &RunRecord) -> String {
     format!("{} at {}{description}", target.name, target.url)
 }
 
+/// Only what the table of the endpoints does not say.
 fn load(record: &RunRecord) -> String {
     let load = &record.load;
     let aborted = match load.aborted_requests {
         0 => String::new(),
-        count => format!("; {} more were cut off at the end and count nowhere", figures::count(count.into())),
+        count => {
+            format!("; {} requests were cut off at the end and count nowhere", figures::count(count.into()))
+        }
     };
     format!(
-        "{} requests judged in {}, {:.1} req/s, {} errors; {} virtual users at the peak, {:.1} on average{aborted}",
-        figures::count(load.total.requests),
-        figures::span_s(load.judged_s),
-        load.total.throughput_per_s,
-        or_absent(load.total.error_rate, figures::percent),
+        "{:.1} virtual users on average and {} at the peak, over the {} that are judged{aborted}",
+        load.mean_users,
         figures::count(load.peak_users.into()),
-        load.mean_users
+        figures::span_s(load.judged_s)
     )
 }
 
 fn machine(record: &RunRecord) -> String {
     let environment = &record.environment;
-    let mut text = format!(
-        "{}, {} cores, {}, {}",
+    format!(
+        "{}, {} cores, {}",
         environment.cpu,
         environment.core_count,
-        figures::bytes(environment.memory_bytes),
-        environment.os
-    );
-    for (name, version) in
-        [("Postgres", &environment.postgres_version), ("Redis", &environment.redis_version)]
-    {
-        if let Some(version) = version {
-            text += &format!(", {name} {version}");
-        }
-    }
-    text
+        figures::bytes(environment.memory_bytes)
+    )
+}
+
+/// Servers without the name of their package, which is in the record.
+fn software(record: &RunRecord) -> String {
+    let environment = &record.environment;
+    let servers = [("Postgres", &environment.postgres_version), ("Redis", &environment.redis_version)];
+    let servers = servers.into_iter().filter_map(|(name, version)| {
+        let version = version.as_ref()?;
+        Some(format!(", {name} {}", version.split(" (").next().unwrap_or(version)))
+    });
+    servers.fold(environment.os.clone(), |software, server| software + &server)
 }
 
 /// Every objective with its verdict.
@@ -112,20 +115,6 @@ pub(crate) fn objectives(record: &RunRecord) -> Sheet {
         elastic: 0,
         ends_with_total: false,
     }
-}
-
-/// Why objectives could not be judged: the objective and the reason.
-pub(crate) fn open_objectives(record: &RunRecord) -> Vec<(String, &str)> {
-    record
-        .slos
-        .iter()
-        .filter_map(|result| match &result.verdict {
-            Verdict::Inconclusive { why } => {
-                Some((format!("{} {}", figures::indicator(result), figures::demand(result)), why.as_str()))
-            }
-            Verdict::Met | Verdict::Violated => None,
-        })
-        .collect()
 }
 
 /// Every step, and all together.
@@ -250,13 +239,15 @@ mod tests {
         let mut record = canonical::record("met");
         assert!(!load(&record).contains("cut off"));
         record.load.aborted_requests = 1_200;
-        assert!(load(&record).ends_with("; 1,200 more were cut off at the end and count nowhere"));
+        assert!(load(&record).ends_with("; 1,200 requests were cut off at the end and count nowhere"));
     }
 
     #[test]
-    fn only_open_objectives_need_a_reason() {
-        let record = canonical::record("violated");
-        let open: Vec<String> = open_objectives(&record).into_iter().map(|(what, _)| what).collect();
-        assert_eq!(open, ["webhook_audio p95 < 15 s", "memory_growth < 20%"]);
+    fn a_server_is_named_by_its_version_and_not_by_its_package() {
+        let mut record = canonical::record("met");
+        record.environment.os = "Linux (kernel 6)".to_owned();
+        record.environment.postgres_version = Some("15.18 (Debian 15.18-0+deb12u1)".to_owned());
+        record.environment.redis_version = None;
+        assert_eq!(software(&record), "Linux (kernel 6), Postgres 15.18");
     }
 }

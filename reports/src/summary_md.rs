@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use aforo_model::RunRecord;
 
 use crate::figures;
-use crate::headline::{banner, headline};
+use crate::headline::{banner, findings_beside_banner, headline};
+use crate::open_objectives::open_reasons;
 use crate::sheet::escaped;
 use crate::sheets;
 
@@ -33,12 +34,12 @@ fn objectives(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
         return writeln!(out, "The scenario sets none.");
     }
     write!(out, "{}", sheets::objectives(record).markdown())?;
-    let open = sheets::open_objectives(record);
-    if !open.is_empty() {
+    let reasons = open_reasons(record);
+    if !reasons.is_empty() {
         writeln!(out)?;
     }
-    for (objective, why) in open {
-        writeln!(out, "- {} is inconclusive: {}.", escaped(&objective), escaped(why))?;
+    for reason in reasons {
+        writeln!(out, "- {}", escaped(&reason))?;
     }
     Ok(())
 }
@@ -75,11 +76,12 @@ fn resources(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn findings(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
-    if record.findings.is_empty() {
+    let mut findings = findings_beside_banner(record).peekable();
+    if findings.peek().is_none() {
         return Ok(());
     }
     writeln!(out, "\n## Findings\n")?;
-    for finding in &record.findings {
+    for finding in findings {
         writeln!(
             out,
             "- **{}** {} ({}): {}. {}",

@@ -6,7 +6,8 @@ use aforo_model::{Finding, RunRecord, Severity};
 
 use crate::figures;
 use crate::format::FORMATS;
-use crate::headline::{banner, headline, tone};
+use crate::headline::{banner, findings_beside_banner, headline, tone};
+use crate::open_objectives::open_reasons;
 use crate::sheet::paragraph;
 use crate::sheets;
 use crate::style::{Style, Tone};
@@ -14,6 +15,9 @@ use crate::text::{one_line, truncated};
 
 /// Failures that are shown; the others are in the record.
 const FAILURES_SHOWN: usize = 8;
+
+/// Columns before the text of a finding.
+const FINDING_INDENT: usize = 10;
 
 /// Narrower than this, the endpoints do not fit; wider, lines are hard to read.
 const COLUMNS: std::ops::RangeInclusive<usize> = 80..=100;
@@ -49,7 +53,7 @@ pub fn render_on(screen: &Screen<'_>, record: &RunRecord, out: &mut dyn Write) -
         page.endpoints(record),
         page.failures(record),
         page.resources(record),
-        page.findings(&record.findings),
+        page.findings(&findings_beside_banner(record).collect::<Vec<_>>()),
         page.files(screen.run_folder),
     ];
     let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
@@ -93,8 +97,8 @@ impl Page {
         }
         let mut text = self.heading("Objectives");
         text += &sheets::objectives(record).draw(self.style, self.columns);
-        for (objective, why) in sheets::open_objectives(record) {
-            text += &self.faint(&format!("{objective} is inconclusive: {why}."));
+        for reason in open_reasons(record) {
+            text += &self.painted(Tone::Faint, &paragraph(" - ", &reason, self.columns));
         }
         text
     }
@@ -144,7 +148,7 @@ impl Page {
         text
     }
 
-    fn findings(&self, findings: &[Finding]) -> String {
+    fn findings(&self, findings: &[&Finding]) -> String {
         if findings.is_empty() {
             return String::new();
         }
@@ -156,9 +160,9 @@ impl Page {
                 Severity::Info => Tone::Faint,
             };
             let severity = format!("{:<8}", figures::severity(finding.severity));
-            let subject = one_line(&finding.subject.to_string());
-            text +=
-                &format!(" {} {subject}: {}\n", self.style.paint(tone, &severity), one_line(&finding.code));
+            let what = one_line(&format!("{}: {}", finding.subject, finding.code));
+            let room = self.columns - FINDING_INDENT;
+            text += &format!(" {} {}\n", self.style.paint(tone, &severity), truncated(&what, room));
             text += &paragraph("          ", &finding.message, self.columns);
             text += &paragraph("        → ", &finding.remedy, self.columns);
         }
@@ -218,6 +222,7 @@ mod tests {
         record.slos[0].slo.subject = aforo_model::Subject::Step("y".repeat(200));
         record.load.steps[4].error_examples[0].message = "a\u{1b}[2J\n".repeat(90);
         record.findings[0].message = "z".repeat(400);
+        record.findings[0].subject = aforo_model::Subject::Step("w".repeat(200));
         record.target.url = "http://".to_owned() + &"host.".repeat(60);
         for columns in [0, 80, 93, 100, 5000] {
             for style in [Style::plain(), Style::colored()] {

@@ -11,7 +11,7 @@ use crate::fixtures::{Fixture, healthy_sample, healthy_second, scenario, step_se
 /// Objectives on every indicator, in both directions.
 const EXPRESSIONS: [&str; 18] = [
     "p50 < 1s",
-    "p75 < 1s",
+    "p90 < 1s",
     "p95 < 3s",
     "p99.9 > 1us",
     "p100 < 1h",

@@ -1,6 +1,7 @@
 //! `cpu-high`
 //!
-//! **What:** CPU of the machine, and of the target as a share of all cores, on average over the judged part.
+//! **What:** CPU of the machine, and of the target as a share of all cores, on average over the judged part. A machine
+//! that other programs kept busy is another finding, `machine-busy`.
 //! **Why it hurts:** near full use, queueing makes response times grow much faster than load.
 //! **Threshold:** 70 % is a warning, 85 % is critical: the thresholds the hotel's operations alert on.
 //! **Remedy:** profile the target and shorten what is hot, or give it more cores.
@@ -9,31 +10,31 @@ use aforo_model::{Finding, Role};
 
 use super::{Check, finding, graded, part};
 use crate::Evidence;
+use crate::host_cpu::{CRITICAL_RATIO, HostCpu, MIN_READINGS, WARNING_RATIO};
 use crate::statistics::mean;
 use crate::wording::percent;
-
-const WARNING_RATIO: f64 = 0.70;
-const CRITICAL_RATIO: f64 = 0.85;
-/// Fewest readings of one second each; a shorter burst is no state.
-const MIN_READINGS: usize = 5;
 
 pub(super) const CHECK: Check =
     Check { code: "cpu-high", summary: "CPU of the machine or of the target high", run };
 
 fn run(evidence: &Evidence<'_>) -> Vec<Finding> {
-    let host = evidence.judged_samples().filter_map(|sample| sample.host.as_ref()?.cpu_ratio);
-    let target = evidence.judged_samples().filter_map(|sample| evidence.cpu_ratio(sample, Role::Target));
-    let host = judged("host", "the machine", host.collect());
-    let target = judged("target", "the target", target.collect());
-    host.into_iter().chain(target).collect()
+    let host = HostCpu::of(evidence)
+        .filter(|cpu| !cpu.is_mostly_others())
+        .and_then(|cpu| high("host", "the machine", cpu.mean_ratio, cpu.peak_ratio));
+    host.into_iter().chain(target(evidence)).collect()
 }
 
-fn judged(name: &str, who: &str, ratios: Vec<f64>) -> Option<Finding> {
+fn target(evidence: &Evidence<'_>) -> Option<Finding> {
+    let ratios: Vec<f64> =
+        evidence.judged_samples().filter_map(|sample| evidence.cpu_ratio(sample, Role::Target)).collect();
     if ratios.len() < MIN_READINGS {
         return None;
     }
-    let mean_ratio = mean(ratios.iter().copied())?;
     let peak_ratio = ratios.iter().copied().fold(0.0, f64::max);
+    high("target", "the target", mean(ratios)?, peak_ratio)
+}
+
+fn high(name: &str, who: &str, mean_ratio: f64, peak_ratio: f64) -> Option<Finding> {
     let severity = graded(mean_ratio, WARNING_RATIO, CRITICAL_RATIO)?;
     Some(finding(
         CHECK.code,
@@ -54,7 +55,7 @@ fn judged(name: &str, who: &str, ratios: Vec<f64>) -> Option<Finding> {
 mod tests {
     use super::*;
     use crate::fixtures::Fixture;
-    use aforo_model::{Severity, Subject};
+    use aforo_model::{HostSample, Severity, Subject};
 
     fn found(fixture: &Fixture) -> Vec<(Subject, Severity)> {
         run(&fixture.evidence()).into_iter().map(|finding| (finding.subject, finding.severity)).collect()
@@ -62,11 +63,19 @@ mod tests {
 
     #[test]
     fn a_busy_machine_and_a_busy_target_are_told_apart() {
-        let host = Fixture::healthy().with_host(|host| host.cpu_ratio = host.cpu_ratio.map(|_| 0.9));
+        let busy =
+            |cpu_ratio: f64| move |host: &mut HostSample| host.cpu_ratio = host.cpu_ratio.map(|_| cpu_ratio);
+        let host = Fixture::healthy().with_cpu(Role::Postgres, 1.5).with_host(busy(0.9));
         assert_eq!(found(&host), [(part("host"), Severity::Critical)]);
         // 3.0 of four cores.
         let target = Fixture::healthy().with_cpu(Role::Target, 3.0);
         assert_eq!(found(&target), [(part("target"), Severity::Warning)]);
+    }
+
+    #[test]
+    fn a_machine_that_other_programs_keep_busy_is_not_the_target_s_fault() {
+        let others = Fixture::healthy().with_host(|host| host.cpu_ratio = host.cpu_ratio.map(|_| 0.9));
+        assert_eq!(found(&others), []);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod debug_build;
 mod errors_by_kind;
 mod generator_saturated;
 mod littles_law;
+mod machine_busy;
 mod memory_high;
 mod no_requests;
 mod redis_evictions;
@@ -38,6 +39,7 @@ pub const CHECKS: &[Check] = &[
     errors_by_kind::CHECK,
     generator_saturated::CHECK,
     littles_law::CHECK,
+    machine_busy::CHECK,
     memory_high::CHECK,
     no_requests::CHECK,
     redis_evictions::CHECK,

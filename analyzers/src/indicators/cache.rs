@@ -32,7 +32,7 @@ pub(super) fn hit_ratio(evidence: &Evidence<'_>) -> Measurement {
     let measured = Measurement::exact(hits as f64 / lookups as f64, lookups);
     if lookups < MIN_LOOKUPS {
         return measured.weakened(format!(
-            "only {lookups} keys were looked up in Redis, and a hit ratio needs {MIN_LOOKUPS}"
+            "only {lookups} keys were looked up in Redis, and a hit ratio needs {MIN_LOOKUPS}; run for longer"
         ));
     }
     measured
@@ -45,7 +45,8 @@ pub(super) fn fragmentation(evidence: &Evidence<'_>) -> Measurement {
     let measured = Measurement::exact(last.fragmentation_ratio, readings(evidence).count() as u64);
     if last.used_memory_bytes < MIN_USED_BYTES {
         return measured.at_most_itself(format!(
-            "Redis holds only {}, and below {} the ratio shows its own memory and not fragmentation",
+            "Redis holds only {}, and below {} the ratio shows its own memory and not fragmentation; \
+             run with as much data as in production, or leave this objective out",
             memory(last.used_memory_bytes),
             memory(MIN_USED_BYTES)
         ));
@@ -107,6 +108,8 @@ mod tests {
         };
         assert_eq!(outcome(100 << 20, 1.8), Outcome::Fails);
         assert_eq!(outcome(1 << 20, 1.2), Outcome::Holds);
-        assert!(matches!(outcome(1 << 20, 7.5), Outcome::Unknown(why) if why.contains("1.0 MiB")));
+        assert!(
+            matches!(outcome(1 << 20, 7.5), Outcome::Unknown(why) if why.contains("1.0 MiB") && why.contains("as in production"))
+        );
     }
 }

@@ -22,7 +22,7 @@ fn rate(errors: u64, requests: u64, objective: f64) -> Measurement {
     let needed = requests_needed(objective);
     if requests < needed {
         let why = format!(
-            "only {requests} requests ended, and {needed} are needed to judge {} of failures",
+            "only {requests} requests ended, and {needed} are needed to judge {} of failures; run for longer",
             Quantity::new(objective, Unit::Ratio)
         );
         return measured.at_least(errors as f64 / needed as f64, why);
