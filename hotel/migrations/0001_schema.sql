@@ -1,5 +1,5 @@
 -- The schema of the reservations MVP. Four indexes on reservations are not here: their absence is a flaw, so they are created
--- or dropped at start (src/indexes.rs). A stay that is over stays `confirmed`: the MVP has no check-out.
+-- or dropped at start (src/database/indexes.rs). A stay that is over stays `confirmed`: the MVP has no check-out.
 
 CREATE EXTENSION IF NOT EXISTS btree_gist;
 

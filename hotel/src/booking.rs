@@ -82,12 +82,10 @@ pub(crate) struct Change {
 pub(crate) async fn modify(app: &App, code: &str, change: Change) -> Result<Reservation, Problem> {
     let current = reservations::by_code(&app.pool, code).await?.ok_or_else(|| no_such_code(code))?;
     let accommodation = accommodations::by_id(&app.pool, current.accommodation_id).await?;
-    let guests = input::party(change.guests.unwrap_or(current.guests), accommodation.capacity)?;
-    let stay = change.stay.unwrap_or(Stay { check_in: current.check_in, check_out: current.check_out });
-    let total_price_cents = price(app, &accommodation, stay);
+    let guests = change.guests.map(|guests| input::party(guests, accommodation.capacity)).transpose()?;
+    let stay = change.stay.map(|stay| (stay, price(app, &accommodation, stay)));
     let lock = app.lock.acquire(&app.redis, accommodation.id).await?;
-    let modified =
-        reservations::modify(&app.pool, code, &accommodation, stay, guests, total_price_cents).await;
+    let modified = reservations::modify(&app.pool, code, &accommodation, stay, guests).await;
     lock.release().await;
     match modified? {
         Some(reservation) => Ok(reservation),

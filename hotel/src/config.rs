@@ -66,7 +66,7 @@ impl HotelConfig {
         if !(1..=10_000).contains(&self.accommodations) {
             return invalid("accommodations", "must be 1 to 10000");
         }
-        if self.reservations > 5_000_000 || self.reservations / self.accommodations > 20_000 {
+        if self.reservations > 5_000_000 || self.reservations.div_ceil(self.accommodations) > 20_000 {
             return invalid(
                 "reservations",
                 "must be at most 5000000, and at most 20000 for each accommodation",
@@ -97,6 +97,7 @@ mod tests {
             HotelConfig { accommodations: 10_001, ..HotelConfig::default() },
             HotelConfig { reservations: 5_000_001, ..HotelConfig::default() },
             HotelConfig { accommodations: 1, reservations: 20_001, ..HotelConfig::default() },
+            HotelConfig { accommodations: 2, reservations: 40_001, ..HotelConfig::default() },
             HotelConfig { seed: u64::MAX, ..HotelConfig::default() },
             HotelConfig { pool_size: 0, ..HotelConfig::default() },
             HotelConfig { expiry_interval: Duration::ZERO, ..HotelConfig::default() },

@@ -83,6 +83,10 @@ impl IntoResponse for Problem {
 
 /// SQLSTATE of an exclusion constraint that refused a row.
 const EXCLUSION_VIOLATION: &str = "23P01";
+/// SQLSTATE of a date outside of what Postgres can store; the hotel can read years that it cannot.
+const DATETIME_FIELD_OVERFLOW: &str = "22008";
+/// SQLSTATE of a text that Postgres cannot store: one with a NUL.
+const CHARACTER_NOT_IN_REPERTOIRE: &str = "22021";
 /// SQLSTATE of a deadlock; two overlapping bookings at once can wait for each other, and one of them gets this.
 const DEADLOCK_DETECTED: &str = "40P01";
 
@@ -91,6 +95,9 @@ impl From<sqlx::Error> for Problem {
         let state = error.as_database_error().and_then(|database| database.code());
         match (&error, state.as_deref()) {
             (_, Some(EXCLUSION_VIOLATION | DEADLOCK_DETECTED)) => Self::overlap(),
+            (_, Some(DATETIME_FIELD_OVERFLOW | CHARACTER_NOT_IN_REPERTOIRE)) => {
+                Self::invalid("a date is out of range, or a text holds a NUL character")
+            }
             // Shut down under us, starting up, or full.
             (_, Some("57P01" | "57P02" | "57P03" | "53300")) => Self::database_unavailable(&error),
             (sqlx::Error::PoolTimedOut, _) => {

@@ -1,7 +1,5 @@
 //! The values that the database and the API share.
 
-use std::fmt;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -68,12 +66,6 @@ impl Stay {
     /// The evenings of the stay.
     pub(crate) fn evenings(self) -> impl Iterator<Item = NaiveDate> {
         self.check_in.iter_days().take_while(move |evening| *evening < self.check_out)
-    }
-}
-
-impl fmt::Display for Stay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.check_in, self.check_out)
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Hotel {
     redis_url: String,
     pms_outage: Arc<AtomicBool>,
     stop: DropGuard,
+    /// Stops what requests in flight may still need.
+    stop_background: DropGuard,
     server: JoinHandle<()>,
     expiry: JoinHandle<()>,
     pool: PgPool,
@@ -66,21 +68,23 @@ pub async fn start(config: HotelConfig) -> Result<Hotel, HotelError> {
     let listener = TcpListener::bind(config.listen).await.map_err(listen_failed)?;
     let url = format!("http://{}", listener.local_addr().map_err(listen_failed)?);
 
-    let stop = CancellationToken::new();
-    let stop_at_drop = stop.clone().drop_guard();
-    let simulator = simulator::start(stop.clone()).await.map_err(listen_failed)?;
+    let [stop, stop_background] = std::array::from_fn(|_| CancellationToken::new());
+    let guards = [&stop, &stop_background].map(|token| token.clone().drop_guard());
+    let simulator = simulator::start(stop_background.clone()).await.map_err(listen_failed)?;
     let metrics = Metrics::new(&config.flaws);
     let pms = Pms::new(simulator.url, config.pms_open_for, connection.clone())?;
     let app = App::new(&config.flaws, pool.clone(), connection, metrics.clone(), pms, config.hold);
-    let expiry = tokio::spawn(expiry::run(pool.clone(), metrics, config.expiry_interval, stop.clone()));
+    let expiry = tokio::spawn(expiry::run(pool.clone(), metrics, config.expiry_interval, stop_background));
     let server = tokio::spawn(serve(listener, Arc::new(app), config.request_timeout, stop));
+    let [guard, background_guard] = guards;
     tracing::info!(url, flaws = %config.flaws, "the hotel is open");
     Ok(Hotel {
         url,
         database_url,
         redis_url,
         pms_outage: simulator.outage,
-        stop: stop_at_drop,
+        stop: guard,
+        stop_background: background_guard,
         server,
         expiry,
         pool,
@@ -160,6 +164,7 @@ impl Hotel {
             );
             self.server.abort();
         }
+        self.stop_background.disarm().cancel();
         if let Err(error) = self.expiry.await {
             tracing::error!(%error, "the expiry job had failed");
         }

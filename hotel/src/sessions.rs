@@ -29,6 +29,8 @@ impl Session {
         if understood.check_in.is_some() {
             self.check_in = understood.check_in;
             self.check_out = understood.check_out;
+        } else if understood.check_out.is_some() {
+            self.check_out = understood.check_out;
         }
         self.guests = understood.guests.or(self.guests);
     }
@@ -103,23 +105,25 @@ mod tests {
     use super::*;
     use crate::nlu::Intent;
 
-    fn understood(check_in: Option<NaiveDate>, guests: Option<u8>) -> Understanding {
-        Understanding {
-            intent: Intent::CheckAvailability,
-            confidence: 1.0,
-            check_in,
-            check_out: None,
-            guests,
-        }
+    fn understood(
+        check_in: Option<NaiveDate>,
+        check_out: Option<NaiveDate>,
+        guests: Option<u8>,
+    ) -> Understanding {
+        Understanding { intent: Intent::CheckAvailability, confidence: 1.0, check_in, check_out, guests }
     }
 
     #[test]
     fn a_later_message_fills_in_what_an_earlier_one_left_open() {
-        let day = NaiveDate::from_ymd_opt(2027, 1, 2);
+        let [arrival, departure, later] = [2, 5, 9].map(|day| NaiveDate::from_ymd_opt(2027, 1, day));
         let mut session = Session::default();
-        session.hear(&understood(day, None));
-        session.hear(&understood(None, Some(3)));
-        assert_eq!(session, Session { messages: 2, check_in: day, check_out: None, guests: Some(3) });
+        session.hear(&understood(arrival, None, None));
+        session.hear(&understood(None, None, Some(3)));
+        assert_eq!(session, Session { messages: 2, check_in: arrival, check_out: None, guests: Some(3) });
+        session.hear(&understood(None, departure, None));
+        assert_eq!((session.check_in, session.check_out), (arrival, departure), "the end that was asked for");
+        session.hear(&understood(later, None, None));
+        assert_eq!((session.check_in, session.check_out), (later, None), "another stay");
     }
 
     #[test]

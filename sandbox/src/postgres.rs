@@ -175,8 +175,9 @@ impl Cluster<'_> {
         ]);
         self.run(initdb, "")?;
         // Without a client program, and before the server is up: Postgres alone, one statement from its standard input.
+        // `-F`: not synced either. It takes a second, and a cluster that was never used need not survive a power cut.
         let mut single = self.command("postgres");
-        single.arg("--single").arg("-D").arg(&data).args(["-c", "exit_on_error=on", "postgres"]);
+        single.arg("--single").arg("-F").arg("-D").arg(&data).args(["-c", "exit_on_error=on", "postgres"]);
         self.run(single, &format!("CREATE DATABASE {NAME}\n"))
     }
 

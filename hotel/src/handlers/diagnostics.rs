@@ -14,7 +14,7 @@ use crate::telemetry::cpu_profile::{ProfileError, cpu_profile};
 
 /// The longest profile, in seconds.
 const MOST_SECONDS: u64 = 60;
-/// The highest frequency; the kernel's tick (250 Hz) delivers no more.
+/// The highest frequency; a kernel that ticks at 250 Hz, as most do, delivers no more.
 const MOST_HZ: u16 = 250;
 
 /// `GET /metrics`.
@@ -54,7 +54,7 @@ pub(crate) async fn profile(Query(window): Query<Window>) -> Result<Response, Pr
     match cpu_profile(Duration::from_secs(window.seconds), window.frequency).await {
         Ok(profile) => Ok(([(header::CONTENT_TYPE, "application/octet-stream")], profile).into_response()),
         Err(error @ ProfileError::Busy) => Err(Problem::conflict("profile_running", error.to_string())),
-        Err(error @ ProfileError::Encode(_)) => {
+        Err(error @ ProfileError::Failed(_)) => {
             tracing::error!(%error, "no profile");
             Err(Problem::internal())
         }

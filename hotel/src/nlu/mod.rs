@@ -88,7 +88,7 @@ impl Nlu {
         let stay = self.stay(&patterns.guests.without_counts(&text), today);
         let (intent, confidence) = match (self.settle)(&patterns.rules, &text) {
             Some(rule) => (rule.intent, rule.confidence),
-            None if stay.check_in.is_some() => (Intent::CheckAvailability, DATES_ALONE_CONFIDENCE),
+            None if stay != StayDates::default() => (Intent::CheckAvailability, DATES_ALONE_CONFIDENCE),
             None => (Intent::Unknown, 0.0),
         };
         let (stay, guests) = match intent {

@@ -1,16 +1,15 @@
 //! Accommodations and which of them are free.
 
-use serde::Serialize;
 use sqlx::{FromRow, PgPool};
 
 use crate::problem::Problem;
-use crate::reservation::Stay;
+use crate::reservation::{AccommodationSummary, Stay, accommodation_summary_columns};
 
 /// How many free accommodations an answer names at most.
-pub(crate) const MOST_OFFERS: i64 = 20;
+const MOST_OFFERS: i64 = 20;
 
 /// A place to sleep.
-#[derive(Debug, Clone, FromRow, Serialize)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct Accommodation {
     pub(crate) id: i32,
     pub(crate) code: String,
@@ -29,6 +28,18 @@ pub(crate) async fn by_id(pool: &PgPool, id: i32) -> Result<Accommodation, Probl
     .fetch_optional(pool)
     .await?
     .ok_or_else(|| Problem::not_found(format!("there is no accommodation {id}")))
+}
+
+/// The summary of one accommodation, as the N+1 flaws fetch it.
+pub(crate) async fn summary(pool: &PgPool, id: i32) -> Result<AccommodationSummary, sqlx::Error> {
+    sqlx::query_as(concat!(
+        "SELECT ",
+        accommodation_summary_columns!(),
+        " FROM accommodations AS a WHERE a.id = $1"
+    ))
+    .bind(id)
+    .fetch_one(pool)
+    .await
 }
 
 /// What is free for the whole stay and large enough, cheapest first. As all share one tariff for weekends, the order of

@@ -2,10 +2,10 @@
 
 use sqlx::{PgPool, Postgres, QueryBuilder};
 
+use crate::queries::accommodations;
 use crate::queries::filter::Filter;
 use crate::reservation::{
-    AccommodationSummary, Event, Reservation, ReservationRow, accommodation_summary_columns,
-    reservation_columns,
+    Event, Reservation, ReservationRow, accommodation_summary_columns, reservation_columns,
 };
 
 /// How the rows of a page get their accommodation and last event.
@@ -77,14 +77,7 @@ async fn per_row(pool: &PgPool, filter: &Filter, page: Page) -> Result<Vec<Reser
 
 /// What the N+1 flaws of the list and of the export do for each row.
 pub(crate) async fn complete(pool: &PgPool, reservation: Reservation) -> Result<ReservationRow, sqlx::Error> {
-    let accommodation: AccommodationSummary = sqlx::query_as(concat!(
-        "SELECT ",
-        accommodation_summary_columns!(),
-        " FROM accommodations AS a WHERE a.id = $1"
-    ))
-    .bind(reservation.accommodation_id)
-    .fetch_one(pool)
-    .await?;
+    let accommodation = accommodations::summary(pool, reservation.accommodation_id).await?;
     let last_event: Event = sqlx::query_as(
         "SELECT event, occurred_at FROM reservation_events WHERE reservation_id = $1 ORDER BY id DESC LIMIT 1",
     )

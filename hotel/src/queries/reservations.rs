@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use serde::Serialize;
-use sqlx::{FromRow, PgPool};
+use sqlx::{FromRow, PgConnection, PgPool};
 
 use crate::codes::random_code;
 use crate::pricing::night_price_cents;
@@ -100,7 +101,10 @@ fn is_taken_code(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(|database| database.code()).as_deref() == Some(UNIQUE_VIOLATION)
 }
 
-fn nightly_prices(accommodation: &Accommodation, stay: Stay) -> (Vec<chrono::NaiveDate>, Vec<i64>) {
+/// The evenings of a stay and the price of each, in cents.
+type NightlyPrices = (Vec<NaiveDate>, Vec<i64>);
+
+fn nightly_prices(accommodation: &Accommodation, stay: Stay) -> NightlyPrices {
     stay.evenings()
         .map(|evening| (evening, night_price_cents(accommodation.base_price_cents, evening)))
         .unzip()
@@ -143,48 +147,61 @@ pub(crate) async fn cancel(pool: &PgPool, code: &str) -> Result<Option<StatusCha
     .await
 }
 
-/// Gives a live reservation other dates and another number of guests. Nothing if it is no longer live.
+/// Gives a live reservation other dates at another price, or another number of guests, or both. What is not given is not
+/// written, so that two changes at once both count. Nothing if the reservation is no longer live.
 pub(crate) async fn modify(
     pool: &PgPool,
     code: &str,
     accommodation: &Accommodation,
-    stay: Stay,
-    guests: i32,
-    total_price_cents: i64,
+    priced_stay: Option<(Stay, i64)>,
+    guests: Option<i32>,
 ) -> Result<Option<Reservation>, sqlx::Error> {
     let mut transaction = pool.begin().await?;
+    let stay = priced_stay.map(|(stay, _)| stay);
     let modified: Option<Reservation> = sqlx::query_as(concat!(
-        "UPDATE reservations AS r SET check_in = $2, check_out = $3, guests = $4, total_price_cents = $5 \
+        "UPDATE reservations AS r \
+         SET check_in = coalesce($2, r.check_in), check_out = coalesce($3, r.check_out), \
+             total_price_cents = coalesce($4, r.total_price_cents), guests = coalesce($5, r.guests) \
          WHERE r.code = $1 AND (r.status = 'confirmed' OR r.status = 'pre_reserved' AND r.expires_at > now()) \
          RETURNING ",
         reservation_columns!()
     ))
     .bind(code)
-    .bind(stay.check_in)
-    .bind(stay.check_out)
+    .bind(stay.map(|stay| stay.check_in))
+    .bind(stay.map(|stay| stay.check_out))
+    .bind(priced_stay.map(|(_, total_price_cents)| total_price_cents))
     .bind(guests)
-    .bind(total_price_cents)
     .fetch_optional(&mut *transaction)
     .await?;
     let Some(reservation) = modified else { return Ok(None) };
-    sqlx::query("DELETE FROM reservation_nights WHERE reservation_id = $1")
-        .bind(reservation.id)
-        .execute(&mut *transaction)
-        .await?;
-    let (evenings, prices) = nightly_prices(accommodation, stay);
-    sqlx::query(
-        "INSERT INTO reservation_nights (reservation_id, night, price_cents) \
-         SELECT $1, n.night, n.price_cents FROM unnest($2::date[], $3::bigint[]) AS n (night, price_cents)",
-    )
-    .bind(reservation.id)
-    .bind(evenings)
-    .bind(prices)
-    .execute(&mut *transaction)
-    .await?;
+    if let Some(stay) = stay {
+        replace_nights(&mut transaction, reservation.id, nightly_prices(accommodation, stay)).await?;
+    }
     sqlx::query("INSERT INTO reservation_events (reservation_id, event) VALUES ($1, 'modified')")
         .bind(reservation.id)
         .execute(&mut *transaction)
         .await?;
     transaction.commit().await?;
     Ok(Some(reservation))
+}
+
+async fn replace_nights(
+    connection: &mut PgConnection,
+    reservation_id: i64,
+    (evenings, prices): NightlyPrices,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM reservation_nights WHERE reservation_id = $1")
+        .bind(reservation_id)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(
+        "INSERT INTO reservation_nights (reservation_id, night, price_cents) \
+         SELECT $1, n.night, n.price_cents FROM unnest($2::date[], $3::bigint[]) AS n (night, price_cents)",
+    )
+    .bind(reservation_id)
+    .bind(evenings)
+    .bind(prices)
+    .execute(connection)
+    .await?;
+    Ok(())
 }

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use sqlx::{FromRow, PgPool};
 
+use crate::queries::accommodations;
 use crate::queries::reservations::by_code;
 use crate::reservation::{
     AccommodationSummary, Event, Reservation, accommodation_summary_columns, reservation_columns,
@@ -83,14 +84,7 @@ async fn whole(pool: &PgPool, code: &str) -> Result<Option<ReservationView>, sql
 
 async fn one_by_one(pool: &PgPool, code: &str) -> Result<Option<ReservationView>, sqlx::Error> {
     let Some(reservation) = by_code(pool, code).await? else { return Ok(None) };
-    let accommodation = sqlx::query_as(concat!(
-        "SELECT ",
-        accommodation_summary_columns!(),
-        " FROM accommodations AS a WHERE a.id = $1"
-    ))
-    .bind(reservation.accommodation_id)
-    .fetch_one(pool)
-    .await?;
+    let accommodation = accommodations::summary(pool, reservation.accommodation_id).await?;
     let dates: Vec<NaiveDate> =
         sqlx::query_scalar("SELECT night FROM reservation_nights WHERE reservation_id = $1 ORDER BY night")
             .bind(reservation.id)

@@ -17,8 +17,18 @@ static RUNNING: Mutex<()> = Mutex::const_new(());
 pub(crate) enum ProfileError {
     #[error("a CPU profile is being taken; try again when it is done")]
     Busy,
-    #[error("the profile could not be written: {0}")]
-    Encode(String),
+    #[error("the profile could not be taken: {0}")]
+    Failed(String),
+}
+
+impl From<pprof::Error> for ProfileError {
+    fn from(error: pprof::Error) -> Self {
+        match error {
+            // A caller went away while its profile was being written, which is not done yet.
+            pprof::Error::Running => Self::Busy,
+            other => Self::Failed(other.to_string()),
+        }
+    }
 }
 
 /// Samples the whole process for `window`, `frequency` times per second of CPU time. Returns gzipped pprof protobuf.
@@ -26,23 +36,17 @@ pub(crate) enum ProfileError {
 /// A caller that goes away ends the profile.
 pub(crate) async fn cpu_profile(window: Duration, frequency: u16) -> Result<Vec<u8>, ProfileError> {
     let _running = RUNNING.try_lock().map_err(|_| ProfileError::Busy)?;
-    // Another profiler in this process may hold SIGPROF.
-    let guard = ProfilerGuardBuilder::default()
-        .frequency(frequency.into())
-        .build()
-        .map_err(|_| ProfileError::Busy)?;
+    let guard = ProfilerGuardBuilder::default().frequency(frequency.into()).build()?;
     tokio::time::sleep(window).await;
     // Finding the symbols takes far longer than sampling did.
     tokio::task::spawn_blocking(move || encode(&guard))
         .await
-        .unwrap_or_else(|panic| Err(ProfileError::Encode(panic.to_string())))
+        .unwrap_or_else(|panic| Err(ProfileError::Failed(panic.to_string())))
 }
 
 fn encode(guard: &ProfilerGuard<'_>) -> Result<Vec<u8>, ProfileError> {
-    let failed = |error: &dyn std::error::Error| ProfileError::Encode(error.to_string());
-    let report = guard.report().build().map_err(|error| failed(&error))?;
-    let profile = report.pprof().map_err(|error| failed(&error))?;
+    let profile = guard.report().build()?.pprof()?;
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-    gzip.write_all(&profile.encode_to_vec()).map_err(|error| failed(&error))?;
-    gzip.finish().map_err(|error| failed(&error))
+    let written = gzip.write_all(&profile.encode_to_vec()).and_then(|()| gzip.finish());
+    written.map_err(|error| ProfileError::Failed(error.to_string()))
 }

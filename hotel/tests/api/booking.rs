@@ -5,7 +5,7 @@ use std::time::Duration;
 use aforo_hotel::{Flaw, FlawSet, HotelConfig, start};
 use serde_json::{Value, json};
 
-use crate::world::{Api, World, booking, free_day};
+use crate::world::{Api, HeldAccommodations, World, booking, free_day};
 
 #[tokio::test]
 async fn a_booking_goes_from_search_to_cancellation() {
@@ -122,6 +122,10 @@ async fn bad_input_is_refused_with_a_reason() {
         "/reservations?phone=nobody".to_owned(),
         "/reservations".to_owned(),
         "/pms/rates?accommodation_id=1&date=2027-02-31".to_owned(),
+        // What the hotel can read but its database cannot hold.
+        "/reservations/R-%00".to_owned(),
+        "/admin/reservations?from=-262143-01-01".to_owned(),
+        "/admin/reservations/export.csv?to=-262143-01-01".to_owned(),
     ] {
         api.get(&path).await.is_problem(422, "invalid_input");
     }
@@ -132,27 +136,56 @@ async fn bad_input_is_refused_with_a_reason() {
 #[tokio::test]
 async fn of_many_bookings_of_the_same_dates_exactly_one_wins() {
     let world = World::start().await;
-    for flaws in [FlawSet::none(), FlawSet::from_iter([Flaw::LockContention])] {
-        let hotel = start(HotelConfig { flaws, ..world.config().await }).await.unwrap();
-        let api = Api::new(&hotel);
-        let bookings = (0..24).map(|shift| {
-            // Overlapping, not only equal: the constraint decides, not a comparison of dates.
-            let body = booking(1, free_day(shift % 3), free_day(3 + shift % 2));
-            let api = api.clone();
-            tokio::spawn(async move { api.post("/reservations", &body).await })
-        });
-        let mut won = 0;
-        for task in bookings.collect::<Vec<_>>() {
-            let answer = task.await.unwrap();
-            if answer.status == 201 {
-                won += 1;
-            } else {
-                answer.is_problem(409, "overlap");
-            }
+    tokio::join!(
+        compete(&world, FlawSet::none()),
+        compete(&world, FlawSet::from_iter([Flaw::LockContention]))
+    );
+    world.stop().await;
+}
+
+async fn compete(world: &World, flaws: FlawSet) {
+    let hotel = start(HotelConfig { flaws, ..world.config().await }).await.unwrap();
+    let api = Api::new(&hotel);
+    let bookings = (0..24).map(|shift| {
+        // Overlapping, not only equal: the constraint decides, not a comparison of dates.
+        let body = booking(1, free_day(shift % 3), free_day(3 + shift % 2));
+        let api = api.clone();
+        tokio::spawn(async move { api.post("/reservations", &body).await })
+    });
+    let mut won = 0;
+    for task in bookings.collect::<Vec<_>>() {
+        let answer = task.await.unwrap();
+        if answer.status == 201 {
+            won += 1;
+        } else {
+            answer.is_problem(409, "overlap");
         }
-        assert_eq!(won, 1);
-        hotel.shutdown().await;
     }
+    assert_eq!(won, 1);
+    hotel.shutdown().await;
+}
+
+#[tokio::test]
+async fn of_two_changes_at_once_neither_undoes_the_other() {
+    let world = World::start().await;
+    let hotel = world.hotel().await;
+    let api = Api::new(&hotel);
+    let made = api.post("/reservations", &booking(1, free_day(0), free_day(2))).await;
+    let path = format!("/reservations/{}", made.text("code"));
+    // Both have looked at the reservation before either of them writes.
+    let held = HeldAccommodations::hold(&hotel).await;
+    let [fewer, moved] = [json!({"guests": 1}), json!({"check_in": free_day(5), "check_out": free_day(8)})]
+        .map(|body| {
+            let (api, path) = (api.clone(), path.clone());
+            tokio::spawn(async move { api.patch(&path, &body).await })
+        });
+    held.until_waited_for_by(2).await;
+    held.release().await;
+    assert_eq!((fewer.await.unwrap().status, moved.await.unwrap().status), (200, 200));
+    let view = api.get(&path).await.body;
+    assert_eq!((&view["guests"], &view["check_in"]), (&json!(1), &json!(free_day(5))), "{view}");
+    assert_eq!(view["nights"].as_array().unwrap().len(), 3);
+    hotel.shutdown().await;
     world.stop().await;
 }
 

@@ -1,4 +1,4 @@
-//! Health, errors of the framework, metrics, profiles.
+//! Health, errors of the framework, metrics.
 
 use reqwest::Method;
 use serde_json::json;
@@ -17,18 +17,19 @@ async fn health_names_the_part_that_fails() {
     );
     let World { postgres, redis, .. } = world;
     redis.stop().await;
-    let sick = api.get_until("/health", |answer| answer.status == 503).await;
-    assert_eq!(sick.body, json!({"status": "failing", "database": "ok", "redis": "failing"}));
     let message = json!({"from": "+34600000001", "type": "text", "text": "hola"});
-    assert_eq!(
-        api.post("/webhooks/whatsapp", &message).await.status,
-        200,
-        "the bot answers without its memory"
+    let (sick, answer) = tokio::join!(
+        api.get_until("/health", |answer| answer.status == 503),
+        api.post("/webhooks/whatsapp", &message)
     );
+    assert_eq!(sick.body, json!({"status": "failing", "database": "ok", "redis": "failing"}));
+    assert_eq!(answer.status, 200, "the bot answers without its memory");
     postgres.stop().await;
-    let dead = api.get_until("/health", |answer| answer.body["database"] == "failing").await;
+    let (dead, list) = tokio::join!(
+        api.get_until("/health", |answer| answer.body["database"] == "failing"),
+        api.get("/admin/reservations")
+    );
     assert_eq!(dead.status, 503);
-    let list = api.get("/admin/reservations").await;
     assert_eq!(list.status, 503, "{}", list.body);
     hotel.shutdown().await;
 }
@@ -73,34 +74,6 @@ async fn every_error_is_a_problem_and_every_request_is_counted() {
         }
     }
     assert!(metrics.ends_with("# EOF\n"));
-    hotel.shutdown().await;
-    world.stop().await;
-}
-
-#[tokio::test]
-async fn one_profile_at_a_time_is_taken() {
-    let world = World::start().await;
-    let hotel = world.hotel().await;
-    let api = Api::new(&hotel);
-    for wrong in ["seconds=0", "seconds=61", "frequency=0", "frequency=251", "seconds=x"] {
-        api.get(&format!("/debug/pprof/profile?{wrong}")).await.is_problem(422, "invalid_input");
-    }
-    let running = {
-        let api = api.clone();
-        tokio::spawn(async move {
-            let request = api.request(Method::GET, "/debug/pprof/profile?seconds=2&frequency=50");
-            request.send().await.unwrap()
-        })
-    };
-    let other = api.request(Method::GET, "/debug/pprof/profile?seconds=2&frequency=50").send().await.unwrap();
-    let mut both = [running.await.unwrap(), other];
-    both.sort_by_key(|response| response.status());
-    let [taken, refused] = both;
-    // Which of the two came first is open; the other found it running.
-    assert_eq!((taken.status().as_u16(), refused.status().as_u16()), (200, 409));
-    assert!(refused.text().await.unwrap().contains("profile_running"));
-    let profile = taken.bytes().await.unwrap();
-    assert_eq!(profile[..2], [0x1f, 0x8b], "gzip");
     hotel.shutdown().await;
     world.stop().await;
 }

@@ -11,11 +11,17 @@ fn codes(list: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn pages_cover_the_list_once_and_filters_hold() {
+async fn the_list_and_its_export_agree() {
     let world = World::start().await;
     let hotel = world.hotel().await;
     let api = Api::new(&hotel);
+    pages_cover_the_list_once_and_filters_hold(&api).await;
+    the_export_is_the_list_and_survives_hostile_names(&api).await;
+    hotel.shutdown().await;
+    world.stop().await;
+}
 
+async fn pages_cover_the_list_once_and_filters_hold(api: &Api) {
     let mut seen = HashSet::new();
     let mut arrivals = Vec::new();
     for offset in (0..500).step_by(70) {
@@ -59,15 +65,9 @@ async fn pages_cover_the_list_once_and_filters_hold() {
     {
         api.get(&format!("/admin/reservations?{wrong}")).await.is_problem(422, "invalid_input");
     }
-    hotel.shutdown().await;
-    world.stop().await;
 }
 
-#[tokio::test]
-async fn the_export_is_the_list_and_survives_hostile_names() {
-    let world = World::start().await;
-    let hotel = world.hotel().await;
-    let api = Api::new(&hotel);
+async fn the_export_is_the_list_and_survives_hostile_names(api: &Api) {
     for (shift, name) in ["Pérez, \"Pepe\"", "=1+1", "Ana; DROP"].iter().enumerate() {
         let days = 2 * shift as u64;
         let mut body = booking(1, free_day(days), free_day(days + 1));
@@ -94,6 +94,4 @@ async fn the_export_is_the_list_and_survives_hostile_names() {
     let (_, nothing) = api.raw("/admin/reservations/export.csv?from=1999-01-01&to=1999-02-01").await;
     assert_eq!(nothing.lines().count(), 1, "a header and no rows");
     api.get("/admin/reservations/export.csv?channel=fax").await.is_problem(422, "invalid_input");
-    hotel.shutdown().await;
-    world.stop().await;
 }

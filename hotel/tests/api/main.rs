@@ -7,6 +7,8 @@ mod diagnostics;
 mod indexes;
 mod lookups;
 mod pms;
+mod profile;
+mod shutdown;
 mod start;
 mod twins;
 mod webhook;

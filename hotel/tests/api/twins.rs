@@ -152,7 +152,7 @@ fn messages(twins: &Twins) {
     let corpus = include_str!("../../corpus/messages.txt");
     let texts: Vec<&str> = corpus.lines().filter_map(|line| line.split('\t').next()).collect();
     // The pure twins are compared on every message beside their code; here a part will do.
-    for (number, text) in texts.iter().step_by(4).enumerate() {
+    for (number, text) in texts.iter().step_by(8).enumerate() {
         // Several messages share a phone, so that sessions are compared as well.
         let body = json!({"from": format!("+3461000{:04}", number / 4), "type": "text", "text": text});
         let (flawed, tuned) = twins.same_post("/webhooks/whatsapp", &body);

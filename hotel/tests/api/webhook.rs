@@ -12,10 +12,17 @@ async fn says(api: &Api, phone: &str, text: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_text_is_understood_remembered_and_answered_with_rooms() {
+async fn the_bot_answers_texts_and_voice_menus() {
     let world = World::start().await;
     let hotel = world.hotel().await;
     let api = Api::new(&hotel);
+    a_text_is_understood_remembered_and_answered_with_rooms(&api).await;
+    a_voice_menu_is_decoded_and_noise_is_refused(&api).await;
+    hotel.shutdown().await;
+    world.stop().await;
+}
+
+async fn a_text_is_understood_remembered_and_answered_with_rooms(api: &Api) {
     let (arrival, departure) = (free_day(0), free_day(3));
     let spanish = |day: chrono::NaiveDate| day.format("%d/%m/%Y").to_string();
 
@@ -24,7 +31,7 @@ async fn a_text_is_understood_remembered_and_answered_with_rooms() {
         spanish(arrival),
         spanish(departure)
     );
-    let first = says(&api, "+34600000001", &text).await;
+    let first = says(api, "+34600000001", &text).await;
     assert_eq!((first.status, first.text("intent")), (200, "check_availability"), "{}", first.body);
     assert_eq!((&first.body["check_in"], &first.body["check_out"]), (&json!(arrival), &json!(departure)));
     assert_eq!(first.body["guests"], 2);
@@ -33,19 +40,19 @@ async fn a_text_is_understood_remembered_and_answered_with_rooms() {
     let cheapest = api.get(&question).await.body["accommodations"][0].clone();
     assert!(first.text("reply").contains(cheapest["code"].as_str().unwrap()), "{}", first.body);
 
-    let later = says(&api, "+34600000001", "¿Cuánto cuesta?").await;
+    let later = says(api, "+34600000001", "¿Cuánto cuesta?").await;
     assert_eq!((later.text("intent"), &later.body["check_in"]), ("prices", &Value::Null), "{}", later.body);
     assert!(later.text("reply").contains(&spanish(arrival)), "the dates are remembered: {}", later.body);
-    let stranger = says(&api, "+34600000002", "¿Cuánto cuesta?").await;
+    let stranger = says(api, "+34600000002", "¿Cuánto cuesta?").await;
     assert!(!stranger.text("reply").contains(&spanish(arrival)), "and only for this guest");
 
-    let greeting = says(&api, "+34600000003", "Hola").await;
+    let greeting = says(api, "+34600000003", "Hola").await;
     assert_eq!(greeting.text("intent"), "greeting");
     for text in ["", "🏨", "qwertz"] {
-        assert_eq!(says(&api, "+34600000004", text).await.status, 200, "{text:?}");
+        assert_eq!(says(api, "+34600000004", text).await.status, 200, "{text:?}");
     }
-    says(&api, "+34600000004", &"x".repeat(4097)).await.is_problem(422, "invalid_input");
-    says(&api, "nobody", "Hola").await.is_problem(422, "invalid_input");
+    says(api, "+34600000004", &"x".repeat(4097)).await.is_problem(422, "invalid_input");
+    says(api, "nobody", "Hola").await.is_problem(422, "invalid_input");
     for body in [
         json!({}),
         json!({"from": "+34600000001", "type": "sticker"}),
@@ -53,15 +60,9 @@ async fn a_text_is_understood_remembered_and_answered_with_rooms() {
     ] {
         api.post("/webhooks/whatsapp", &body).await.is_problem(422, "invalid_input");
     }
-    hotel.shutdown().await;
-    world.stop().await;
 }
 
-#[tokio::test]
-async fn a_voice_menu_is_decoded_and_noise_is_refused() {
-    let world = World::start().await;
-    let hotel = world.hotel().await;
-    let api = Api::new(&hotel);
+async fn a_voice_menu_is_decoded_and_noise_is_refused(api: &Api) {
     let audio = |mime_type: &str, data: String| json!({"from": "+34600000001", "type": "audio", "audio": {"mime_type": mime_type, "data": data}});
     let wav = STANDARD.encode(synthesize_wav("1", 8000));
     let answer = api.post("/webhooks/whatsapp", &audio("audio/wav", wav.clone())).await;
@@ -84,6 +85,4 @@ async fn a_voice_menu_is_decoded_and_noise_is_refused() {
     ] {
         api.post("/webhooks/whatsapp", &body).await.is_problem(422, "invalid_input");
     }
-    hotel.shutdown().await;
-    world.stop().await;
 }

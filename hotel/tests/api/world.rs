@@ -24,6 +24,11 @@ impl World {
             Redis::start(RedisOptions::default())
         )
         .unwrap();
+        // What a test writes need not outlive the machine.
+        let mut connection = PgConnection::connect(&postgres.url()).await.unwrap();
+        for statement in ["ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"] {
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
+        }
         Self { postgres, redis, hotels: AtomicU32::new(0) }
     }
 
@@ -66,6 +71,41 @@ impl World {
     pub(crate) async fn stop(self) {
         self.redis.stop().await;
         self.postgres.stop().await;
+    }
+}
+
+/// The table of accommodations, locked: requests that need it wait for as long as a test wants.
+pub(crate) struct HeldAccommodations {
+    holder: PgConnection,
+    database_url: String,
+}
+
+impl HeldAccommodations {
+    pub(crate) async fn hold(hotel: &Hotel) -> Self {
+        let mut holder = PgConnection::connect(hotel.database_url()).await.unwrap();
+        sqlx::raw_sql("BEGIN; LOCK TABLE accommodations").execute(&mut holder).await.unwrap();
+        Self { holder, database_url: hotel.database_url().to_owned() }
+    }
+
+    /// Returns once so many requests wait.
+    pub(crate) async fn until_waited_for_by(&self, requests: i64) {
+        let mut connection = PgConnection::connect(&self.database_url).await.unwrap();
+        let started = Instant::now();
+        loop {
+            let waiting: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                .fetch_one(&mut connection)
+                .await
+                .unwrap();
+            if waiting == requests {
+                return;
+            }
+            assert!(started.elapsed() < Duration::from_secs(20), "{waiting} requests wait, not {requests}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    pub(crate) async fn release(self) {
+        self.holder.close().await.unwrap();
     }
 }
 
