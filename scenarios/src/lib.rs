@@ -18,4 +18,4 @@ pub use engine::{EngineEnd, EngineError, HttpTarget, RunningLoad, StopCause, sta
 pub use error::{Problem, ScenarioError};
 pub use format::load_scenario;
 pub use load::LoadError;
-pub use overrides::Overrides;
+pub use overrides::{Overrides, ShortenedWarmUp};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aforo_model::{Scenario, Workload};
+use aforo_model::{Load, Scenario, Workload, format_duration};
 
 use crate::load::{LoadError, check_load};
 
@@ -13,7 +13,7 @@ pub struct Overrides {
     pub users: Option<u32>,
     /// Virtual users started per second.
     pub users_per_s: Option<f64>,
-    /// From the first user's start to the order to stop.
+    /// From the first user's start to the order to stop. A shorter run may have a [`ShortenedWarmUp`].
     pub duration: Option<Duration>,
     /// The leading part that is not judged.
     pub warm_up: Option<Duration>,
@@ -21,12 +21,38 @@ pub struct Overrides {
     pub timeout: Option<Duration>,
 }
 
+/// A warm-up that was shortened, because a shorter run was asked for and nothing was said of the warm-up. Shown,
+/// it is a sentence for the user.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ShortenedWarmUp {
+    /// What the scenario says, in seconds.
+    pub scenario_s: f64,
+    /// What it is now, in seconds: the same share of the run as in the scenario.
+    pub warm_up_s: f64,
+    /// How long the run lasts, in seconds.
+    pub duration_s: f64,
+}
+
+impl std::fmt::Display for ShortenedWarmUp {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [scenario, duration, warm_up] =
+            [self.scenario_s, self.duration_s, self.warm_up_s].map(|time_s| format_duration(time_s * 1e6));
+        write!(
+            formatter,
+            "a warm-up of {scenario} would take more than half of a run of {duration}, \
+             so it is shortened to {warm_up}, its share of the run in the scenario"
+        )
+    }
+}
+
 impl Overrides {
-    /// Changes the scenario's load and checks that it is still possible.
+    /// Changes the scenario's load and checks that it is still possible. When the run becomes so short that more
+    /// than half of it would be warm-up, and `warm_up` is not given, the warm-up shrinks with the run; the user
+    /// should be told.
     ///
     /// # Errors
-    /// [`LoadError`] when it is not; the scenario is then unchanged.
-    pub fn apply(&self, scenario: &mut Scenario) -> Result<(), LoadError> {
+    /// [`LoadError`] when it is not possible; the scenario is then unchanged.
+    pub fn apply(&self, scenario: &mut Scenario) -> Result<Option<ShortenedWarmUp>, LoadError> {
         let mut changed = scenario.load.clone();
         let Workload::Closed { users, users_per_s } = &mut changed.workload;
         *users = self.users.unwrap_or(*users);
@@ -37,9 +63,25 @@ impl Overrides {
         replace(&mut changed.duration_s, self.duration);
         replace(&mut changed.warm_up_s, self.warm_up);
         replace(&mut changed.timeout_s, self.timeout);
+        let shortened = self.shortened_warm_up(&scenario.load, &changed);
+        if let Some(shortened) = shortened {
+            changed.warm_up_s = shortened.warm_up_s;
+        }
         check_load(&changed)?;
         scenario.load = changed;
-        Ok(())
+        Ok(shortened)
+    }
+
+    fn shortened_warm_up(&self, scenario: &Load, changed: &Load) -> Option<ShortenedWarmUp> {
+        let duration_s = changed.duration_s;
+        let is_needed = self.warm_up.is_none()
+            && duration_s < scenario.duration_s
+            && 2.0 * scenario.warm_up_s > duration_s;
+        is_needed.then(|| ShortenedWarmUp {
+            scenario_s: scenario.warm_up_s,
+            warm_up_s: scenario.warm_up_s * duration_s / scenario.duration_s,
+            duration_s,
+        })
     }
 }
 
@@ -75,6 +117,33 @@ mod tests {
             "the run lasts 3 s, but starting 10 users at 2 per second takes 4.5 s; \
              make it longer, start fewer users or raise the rate"
         );
+    }
+
+    #[test]
+    fn the_warm_up_shrinks_with_the_run_where_it_would_take_more_than_half_of_it() {
+        let endurance = |overrides: Overrides| {
+            let mut scenario = load_scenario("endurance", None).unwrap();
+            let shortened = overrides.apply(&mut scenario)?;
+            Ok::<_, LoadError>((scenario.load.warm_up_s, shortened))
+        };
+        let lasting = |duration_s| Overrides {
+            duration: Some(Duration::from_secs(duration_s)),
+            ..Overrides::default()
+        };
+        let (warm_up_s, shortened) = endurance(lasting(120)).unwrap();
+        assert_eq!(warm_up_s, 10.0, "5 of 60 minutes, as 10 of 120 seconds");
+        assert_eq!(
+            shortened.unwrap().to_string(),
+            "a warm-up of 5m 00s would take more than half of a run of 2m 00s, \
+             so it is shortened to 10 s, its share of the run in the scenario"
+        );
+        assert_eq!(endurance(lasting(600)).unwrap(), (300.0, None), "it fits");
+        assert_eq!(endurance(lasting(7200)).unwrap(), (300.0, None));
+        assert_eq!(endurance(Overrides::default()).unwrap(), (300.0, None));
+        let asked = Overrides { warm_up: Some(Duration::from_secs(90)), ..lasting(120) };
+        assert_eq!(endurance(asked).unwrap(), (90.0, None), "who asks for it gets it");
+        let asked = Overrides { warm_up: Some(Duration::from_secs(120)), ..lasting(120) };
+        assert!(endurance(asked).unwrap_err().to_string().contains("leaves nothing"));
     }
 
     #[test]

@@ -42,6 +42,12 @@ pub(crate) struct RunArgs {
     /// How long, from the first user's start to the order to stop, such as 90s or 5m
     #[arg(long, value_name = "TIME", value_parser = aforo_model::parse_duration)]
     duration: Option<Duration>,
+    /// The leading part of the run that is not judged
+    #[arg(long, value_name = "TIME", value_parser = aforo_model::parse_duration)]
+    warm_up: Option<Duration>,
+    /// How long a request may take before it counts as timed out
+    #[arg(long, value_name = "TIME", value_parser = aforo_model::parse_duration)]
+    timeout: Option<Duration>,
     /// Print the record as JSON instead of tables
     #[arg(long)]
     json: bool,
@@ -58,14 +64,28 @@ pub(crate) struct RunArgs {
     hotel: HotelOptions,
 }
 
+impl RunArgs {
+    fn overrides(&self) -> Overrides {
+        Overrides {
+            users: self.users,
+            users_per_s: self.rate,
+            duration: self.duration,
+            warm_up: self.warm_up,
+            timeout: self.timeout,
+        }
+    }
+}
+
 pub(crate) fn run(args: RunArgs) -> Result<ExitCode, Failure> {
     let config = args.config.read()?;
     let mut scenario =
         aforo_pipeline::scenarios::load_scenario(&args.scenario, scenario_directory(&config).as_deref())
             .map_err(Failure::usage)?;
-    Overrides { users: args.users, users_per_s: args.rate, duration: args.duration, ..Overrides::default() }
-        .apply(&mut scenario)
-        .map_err(|error| Failure::usage(miette::miette!("{error}")))?;
+    let shortened =
+        args.overrides().apply(&mut scenario).map_err(|error| Failure::usage(miette::miette!("{error}")))?;
+    if let Some(shortened) = shortened {
+        anstream::eprintln!("{shortened}");
+    }
     let target = args.target.resolve(&config)?;
     let store = args.store.store(&config);
     let interrupt = interrupt::token();

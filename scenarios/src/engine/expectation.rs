@@ -47,6 +47,14 @@ impl Judge {
         })
     }
 
+    /// The templates of what is expected.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.checks.iter().filter_map(|check| match check {
+            CompiledCheck::Text(text) => Some(text),
+            CompiledCheck::Json { equals, .. } => equals.as_ref(),
+        })
+    }
+
     /// Judges an answer; what is to be kept of a good one comes back by variable.
     pub(crate) fn judge(
         &self,
@@ -92,7 +100,13 @@ impl Judge {
             return Ok(());
         }
         let kind = if status >= 500 { ErrorKind::ServerStatus } else { ErrorKind::Status };
-        Err((kind, format!("answered {status} instead of {expected}{}", excerpt(&answer.body))))
+        // The client follows redirects within the target, so this one leads away from it.
+        let redirect = if matches!(status, 301 | 302 | 303 | 307 | 308) {
+            " (a redirect to another scheme, host or port is not followed)"
+        } else {
+            ""
+        };
+        Err((kind, format!("answered {status} instead of {expected}{redirect}{}", excerpt(&answer.body))))
     }
 }
 
@@ -189,9 +203,10 @@ fn unexpected(message: String) -> Failure {
     (ErrorKind::Expectation, message)
 }
 
-/// The beginning of a body, for a message: `: "…"`.
+/// The beginning of a body, for a message: `: "…"`. It may go to a terminal, where control characters are orders.
 fn excerpt(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(EXCERPT_BYTES)]);
+    let text = text.replace(|character: char| character.is_control(), " ");
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.is_empty() { String::new() } else { format!(": {line}") }
 }
@@ -246,6 +261,21 @@ mod tests {
         assert!(judged(&[409], vec![], &[("code", "/code")], &answer(409, &json!({}))).is_ok());
         let (_, message) = judged(&[200, 409], vec![], &[], &answer(500, &json!("boom"))).unwrap_err();
         assert_eq!(message, "answered 500 instead of 200 or 409: \"boom\"");
+    }
+
+    #[test]
+    fn control_characters_of_a_body_do_not_reach_a_message() {
+        let hostile = Answer { status: 500, body: b"\x1b]0;owned\x07 \x1b[2J\xc2\x9b2Jboom".to_vec() };
+        let (_, message) = judged(&[], vec![], &[], &hostile).unwrap_err();
+        assert!(message.contains("boom") && !message.contains(|c: char| c.is_control()), "{message:?}");
+    }
+
+    #[test]
+    fn a_redirect_that_was_not_followed_is_told_as_one() {
+        let (kind, message) = judged(&[], vec![], &[], &answer(302, &json!("x"))).unwrap_err();
+        assert_eq!(kind, ErrorKind::Status);
+        assert!(message.contains("another scheme, host or port"), "{message}");
+        assert!(judged(&[302], vec![], &[], &answer(302, &json!("x"))).is_ok());
     }
 
     #[test]

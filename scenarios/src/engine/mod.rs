@@ -5,7 +5,7 @@ mod attack;
 mod clock;
 mod exchange;
 mod expectation;
-mod goose_client;
+mod http_client;
 mod plan;
 mod run;
 mod session;
@@ -29,7 +29,8 @@ use session::Session;
 /// Seconds that may wait to be fetched. When they are full the recorder keeps the next ones; none is lost.
 const SECONDS_WAITING: usize = 60;
 
-/// Where the requests go.
+/// Where the requests go, and nowhere else: a redirect to another scheme, host or port is not followed, its 3xx
+/// answer is what the step is judged by. The proxies that the environment names are not used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpTarget {
     /// What every step's path is put behind; may have a path of its own.
@@ -92,6 +93,12 @@ pub enum EngineError {
     /// The system refused a thread or a runtime.
     #[error("the load generator cannot start: {0}; free some threads or file descriptors")]
     Runtime(#[from] std::io::Error),
+    /// No client for a user could be made.
+    #[error("no HTTP client can be made: {message}; check the certificates of this system")]
+    Client {
+        /// What was said.
+        message: String,
+    },
     /// Goose refused.
     #[error("the load engine failed: {message}")]
     Goose {
@@ -112,6 +119,11 @@ pub enum EngineError {
 }
 
 impl EngineError {
+    fn client(error: &reqwest::Error) -> Self {
+        let cause = std::error::Error::source(error);
+        Self::Client { message: cause.map_or_else(|| error.to_string(), ToString::to_string) }
+    }
+
     fn goose(error: &goose::GooseError) -> Self {
         // Goose's own text leaves out the details of an option it refuses.
         Self::Goose { message: format!("{error} ({error:?})") }
@@ -138,7 +150,14 @@ pub fn start(
     let (faults_sender, faults) = mpsc::unbounded_channel();
     let (ended_sender, ended) = oneshot::channel();
     let session = Arc::new(Session::new(plan, stop.child_token(), started_sender, faults_sender));
-    let run = Run { session, load: scenario.load.clone(), stop, seconds: seconds_sender, faults };
+    let run = Run {
+        session,
+        load: scenario.load.clone(),
+        base_url: target.base_url.clone(),
+        stop,
+        seconds: seconds_sender,
+        faults,
+    };
     // One thread: with it, a request costs the generator little more than half the CPU time that a pool of
     // workers takes, because answers are read and requests written in bursts.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

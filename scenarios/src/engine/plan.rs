@@ -116,7 +116,8 @@ impl PlannedJourney {
                 .map_err(|error| invalid(&journey.name, &step.name, &error))?;
             let templates = std::iter::once(&planned.path)
                 .chain(planned.headers.iter().map(|(_, value)| value))
-                .chain(&planned.body);
+                .chain(&planned.body)
+                .chain(planned.judge.templates());
             templates.for_each(&mut note);
             steps.push(planned);
         }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use aforo_model::{Load, LoadSecond};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use super::session::Session;
 use super::{EngineEnd, EngineError, StopCause, attack};
@@ -21,6 +22,7 @@ const SETTLE_US: u64 = 100_000;
 pub(super) struct Run {
     pub(super) session: Arc<Session>,
     pub(super) load: Load,
+    pub(super) base_url: Url,
     pub(super) stop: CancellationToken,
     pub(super) seconds: mpsc::Sender<LoadSecond>,
     pub(super) faults: mpsc::UnboundedReceiver<EngineError>,
@@ -30,7 +32,7 @@ impl Run {
     /// Plays the run. Must be called on the runtime the run has for itself.
     pub(super) async fn play(mut self) -> Result<EngineEnd, EngineError> {
         let session = Arc::clone(&self.session);
-        let attack = attack::build(&session, &self.load)?;
+        let attack = attack::build(&session, &self.load, &self.base_url)?;
         let (drained, is_drained) = oneshot::channel();
         let collecting = tokio::spawn(collect(Arc::clone(&session), self.seconds.clone(), is_drained));
         // Goose is polled until the order to stop only: after it, no further user shall start.

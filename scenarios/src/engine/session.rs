@@ -1,7 +1,7 @@
 //! What the virtual users of one run share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
 
 use tokio::sync::{mpsc, watch};
@@ -28,6 +28,7 @@ pub(crate) struct Session {
     pub(crate) faults: mpsc::UnboundedSender<EngineError>,
     users_started: AtomicU32,
     users_now: watch::Sender<u32>,
+    is_abandoned: AtomicBool,
 }
 
 impl Session {
@@ -48,6 +49,7 @@ impl Session {
             faults,
             users_started: AtomicU32::new(0),
             users_now: watch::Sender::new(0),
+            is_abandoned: AtomicBool::new(false),
         }
     }
 
@@ -77,11 +79,17 @@ impl Session {
         let _ = self.users_now.subscribe().wait_for(|users| *users == 0).await;
     }
 
-    /// Ends the virtual users that are still there; how many requests that cuts off.
+    /// Ends the virtual users that are still there; how many requests that cuts off. Their users must not go on.
     pub(crate) fn abandon(&self) -> u32 {
+        self.is_abandoned.store(true, Ordering::Relaxed);
         for _ in 0..*self.users_now.borrow() {
             self.recorder.record(|shard| shard.user_ended(self.clock.now_us()));
         }
         self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Whether the users that were still there have been given up.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.is_abandoned.load(Ordering::Relaxed)
     }
 }

@@ -15,6 +15,10 @@ use super::session::Session;
 use crate::recorder::{Outcome, Sample};
 use crate::template::{Scope, Unfilled};
 
+/// How long a user waits after a round without a request. A journey that can never be filled would otherwise
+/// take the generator's time from all the others.
+const EMPTY_ROUND_PAUSE: Duration = Duration::from_millis(1);
+
 /// A simulated client. It knows HTTP only as an [`Exchange`].
 #[derive(Debug, Clone)]
 pub(crate) struct VirtualUser<C> {
@@ -76,8 +80,7 @@ impl<C: Exchange> VirtualUser<C> {
             }
         }
         if is_last && !self.has_sent {
-            // A round without a request must not keep the others from running.
-            tokio::task::yield_now().await;
+            tokio::time::sleep(EMPTY_ROUND_PAUSE).await;
         }
     }
 
@@ -130,6 +133,10 @@ impl<C: Exchange> VirtualUser<C> {
         // In a closed workload a request is due when the user is ready for it.
         let start_us = session.clock.now_us();
         let answer = self.client.exchange(request).await;
+        if session.is_abandoned() {
+            // It came after the grace time: this request is counted as cut off, and its user as ended.
+            return std::future::pending().await;
+        }
         let is_met = self.record(step, start_us, answer);
         session.in_flight.fetch_sub(1, Ordering::Relaxed);
         if !is_met {
@@ -188,5 +195,75 @@ impl<C: Exchange> VirtualUser<C> {
             () = session.halt.cancelled() => {}
         }
         session.recorder.record(|shard| shard.thought_until(until_us, session.clock.now_us()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use futures_util::FutureExt;
+    use tokio::sync::{mpsc, watch};
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::load_scenario;
+    use crate::recorder::Collector;
+
+    /// A session in which one user has started, with this journey.
+    fn session(journey: &str) -> Arc<Session> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.toml");
+        let load = "description = \"a test\"\n[load]\nusers = 1\nrate = 1\nduration = \"1s\"\n";
+        std::fs::write(&path, format!("{load}[[journey]]\nname = \"j\"\n{journey}")).unwrap();
+        let scenario = load_scenario(path.to_str().unwrap(), None).unwrap();
+        let plan = Arc::new(Plan::compile(&scenario, "http://127.0.0.1:1").unwrap());
+        let (started, faults) = (watch::Sender::new(None), mpsc::unbounded_channel().0);
+        let session = Arc::new(Session::new(plan, CancellationToken::new(), started, faults));
+        session.enter();
+        session
+    }
+
+    /// Its answer comes just when the run has given up waiting for it.
+    struct TooLate(Arc<Session>);
+
+    impl Exchange for TooLate {
+        async fn exchange(&mut self, _: Request) -> Result<Answer, RequestError> {
+            assert_eq!(self.0.abandon(), 1);
+            Ok(Answer { status: 200, body: Vec::new() })
+        }
+    }
+
+    #[test]
+    fn a_request_that_was_cut_off_is_not_recorded_as_well() {
+        let session = session("[[journey.step]]\nname = \"s\"\npath = \"/\"\n");
+        let mut user = VirtualUser::new(Arc::clone(&session), TooLate(Arc::clone(&session)));
+        assert!(user.take_step(0, 0).now_or_never().is_none(), "its user is gone");
+        let mut collector = Collector::new(Arc::clone(&session.recorder), session.plan.step_names.clone());
+        collector.sweep();
+        let second = collector.next_second();
+        assert!(second.steps.is_empty(), "{second:?}");
+        assert_eq!(second.users, 0);
+    }
+
+    /// Must not be asked.
+    struct Nobody;
+
+    impl Exchange for Nobody {
+        async fn exchange(&mut self, request: Request) -> Result<Answer, RequestError> {
+            panic!("{request:?}")
+        }
+    }
+
+    #[tokio::test]
+    async fn rounds_that_can_never_be_filled_leave_time_to_the_others() {
+        let journey = "vars = { day = \"no date\", after = \"{{date_after(day, 1, 2)}}\" }\n\
+                       [[journey.step]]\nname = \"s\"\npath = \"/{{after}}\"\n";
+        let mut user = VirtualUser::new(session(journey), Nobody);
+        let begin = Instant::now();
+        for _ in 0..20 {
+            user.take_step(0, 0).await;
+        }
+        assert!(begin.elapsed() >= 20 * EMPTY_ROUND_PAUSE);
     }
 }

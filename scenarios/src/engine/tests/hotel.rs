@@ -65,6 +65,12 @@ async fn admin_list(Query(fields): Fields) -> Result<Json<Value>, StatusCode> {
     if is_right { Ok(Json(json!({"items": [], "total": 0}))) } else { Err(StatusCode::UNPROCESSABLE_ENTITY) }
 }
 
+async fn admin_export(Query(fields): Fields) -> Result<&'static str, StatusCode> {
+    let is_a_week = fields.get("to").is_some_and(|to| fields["from"] < *to) && fields.contains_key("status");
+    let is_a_channel = fields.get("channel").is_some_and(|channel| channel == "agency");
+    if is_a_week || is_a_channel { Ok("code\n") } else { Err(StatusCode::UNPROCESSABLE_ENTITY) }
+}
+
 fn stand_in() -> Router {
     let changed = |status: &'static str| {
         post(move |Path(code): Path<String>| async move { Json(json!({"code": code, "status": status})) })
@@ -78,7 +84,7 @@ fn stand_in() -> Router {
         .route("/reservations/{code}/confirm", changed("confirmed"))
         .route("/reservations/{code}/cancel", changed("cancelled"))
         .route("/admin/reservations", get(admin_list))
-        .route("/admin/reservations/export.csv", get(|| async { "code\n" }))
+        .route("/admin/reservations/export.csv", get(admin_export))
         .route("/pms/rates", get(|| async { Json(json!({"rate_cents": 1, "source": "pms"})) }))
 }
 

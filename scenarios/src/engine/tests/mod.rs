@@ -1,6 +1,7 @@
 //! Whole runs against small servers on loopback.
 
 mod hotel;
+mod silence;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -196,6 +197,68 @@ async fn a_refusal_that_is_expected_is_no_failure_and_ends_the_round_where_a_val
     let order = total(&seconds, "order");
     assert!(order.requests > 1 && order.error_count() == 0, "{order:?}");
     assert_eq!(total(&seconds, "confirm").requests, 0);
+}
+
+#[tokio::test]
+async fn a_feeder_that_only_an_expectation_draws_from_is_drawn() {
+    let target = serve(Router::new().route("/", get(|| async { "hello Ana" }))).await;
+    let step = "path = \"/\"\nexpect = { text = \"hello {{guests.name}}\" }\nthink = \"20ms\"\n\
+                [feeders.guests]\nrows = [{ name = \"Ana\" }]";
+    let (seconds, _) = play(&one_step("users = 1\nrate = 10\nduration = \"300ms\"", step), &target).await;
+    let step = total(&seconds, "s");
+    assert!(step.requests > 0);
+    assert_eq!(step.error_count(), 0, "{:?}", step.error_messages);
+}
+
+#[tokio::test]
+async fn load_follows_a_redirect_within_the_target_and_never_one_away_from_it() {
+    let strayed = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&strayed);
+    let other = serve(Router::new().fallback(any(move || async move {
+        counter.fetch_add(1, Ordering::SeqCst);
+        "elsewhere"
+    })))
+    .await;
+    let away = |status: StatusCode| {
+        let location = other.base_url.to_string();
+        any(move || async move { (status, [("location", location)], "moved").into_response() })
+    };
+    let target = serve(
+        Router::new()
+            .route("/within", get(|| async { axum::response::Redirect::temporary("/here") }))
+            .route("/here", get(|| async { "here" }))
+            .route("/hop", get(|| async { axum::response::Redirect::temporary("/found") }))
+            .route("/round", get(|| async { axum::response::Redirect::temporary("/round") }))
+            .route("/found", away(StatusCode::FOUND))
+            .route("/permanent", away(StatusCode::PERMANENT_REDIRECT)),
+    )
+    .await;
+    let journey = |name: &str, method: &str, expect: &str| {
+        format!(
+            "[[journey]]\nname = \"{name}\"\n[[journey.step]]\nname = \"{name}\"\npath = \"/{name}\"\n\
+             method = \"{method}\"\nthink = \"20ms\"\nexpect = {{ {expect} }}\n"
+        )
+    };
+    let journeys = journey("within", "GET", "text = \"here\"")
+        + &journey("hop", "GET", "status = 302")
+        + &journey("found", "GET", "status = 302")
+        + &journey("permanent", "POST", "")
+        + &journey("round", "GET", "");
+    let (seconds, _) =
+        play(&scenario("users = 5\nrate = 100\nduration = \"500ms\"", &journeys), &target).await;
+    for (step, status) in [("within", 200), ("hop", 302), ("found", 302)] {
+        let total = total(&seconds, step);
+        assert!(total.requests > 0);
+        assert_eq!(total.statuses, BTreeMap::from([(status, total.requests)]), "{step}");
+        assert_eq!(total.error_count(), 0, "{step}: {:?}", total.error_messages);
+    }
+    let permanent = total(&seconds, "permanent");
+    assert_eq!(permanent.errors, BTreeMap::from([(ErrorKind::Status, permanent.requests)]));
+    assert!(permanent.error_messages[0].1.contains("is not followed"), "{:?}", permanent.error_messages);
+    let round = total(&seconds, "round");
+    assert_eq!(round.errors, BTreeMap::from([(ErrorKind::Connection, round.requests)]));
+    assert!(round.error_messages[0].1.contains("redirected too often"), "{:?}", round.error_messages);
+    assert_eq!(strayed.load(Ordering::SeqCst), 0, "nobody named the other server");
 }
 
 #[tokio::test]

@@ -1,26 +1,53 @@
-//! The HTTP client that Goose gives each of its users: reqwest with cookies, redirects and gzip.
+//! The HTTP client of a virtual user: reqwest with cookies and gzip, kept to the target.
+//!
+//! It is not the client that Goose gives its users, because that one follows a redirect to any host and goes
+//! through the proxies that the environment names. Load goes to the hosts the user named and to no other, and what
+//! is measured shall be the target, not a proxy.
 
 use std::error::Error;
 
 use aforo_model::{ErrorKind, Method};
-use goose::goose::GooseUser;
+use reqwest::redirect::Policy;
+use url::Url;
 
 use super::exchange::{Answer, Exchange, Request, RequestError};
 
-/// A handle to a Goose user's client.
+/// What the target sees as the user agent.
+const USER_AGENT: &str = concat!("aforo/", env!("CARGO_PKG_VERSION"));
+
+/// A client with cookies and connections of its own; its clones share them. Goose asks that it can be cloned.
 #[derive(Debug, Clone)]
-pub(crate) struct GooseClient {
+pub(crate) struct HttpClient {
     client: reqwest::Client,
 }
 
-impl GooseClient {
-    /// The client of `user`.
-    pub(crate) fn of(user: &GooseUser) -> Self {
-        Self { client: user.client.clone() }
+impl HttpClient {
+    /// A client for the target at `base_url`. It follows redirects within the target's origin (scheme, host and
+    /// port), at most ten in a row; of any other redirect the 3xx answer itself is the answer.
+    pub(crate) fn new(base_url: &Url) -> Result<Self, reqwest::Error> {
+        let origin = base_url.origin();
+        let within_the_target = Policy::custom(move |attempt| {
+            if attempt.url().origin() == origin {
+                Policy::default().redirect(attempt)
+            } else {
+                attempt.stop()
+            }
+        });
+        let mut builder = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            .cookie_store(true)
+            .gzip(true)
+            .no_proxy()
+            .redirect(within_the_target);
+        if base_url.scheme() == "http" {
+            // It will never speak TLS, and reading the system's certificates takes milliseconds for every user.
+            builder = builder.tls_certs_only([]);
+        }
+        Ok(Self { client: builder.build()? })
     }
 }
 
-impl Exchange for GooseClient {
+impl Exchange for HttpClient {
     async fn exchange(&mut self, request: Request) -> Result<Answer, RequestError> {
         let timeout = request.timeout;
         let mut builder = self.client.request(method(request.method), request.url).timeout(timeout);
