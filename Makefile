@@ -1,10 +1,10 @@
 # What people and CI run. Everything else is cargo.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench
+.PHONY: help setup demo test lint bench accuracy peers
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: Postgres, Redis, a C compiler, cargo-nextest
 	@sh scripts/setup.sh --tests
@@ -26,3 +26,11 @@ lint: ## Check the format, the lints and the dependencies
 
 bench: ## Run the benchmarks
 	cargo bench --locked
+
+# The harness builds Aforo itself, and installs the peers it can: docs/peers.md.
+peers: ## Measure Aforo beside other load generators
+	cargo build --release --locked -p aforo-peers --bins
+	cargo run --release --locked -p aforo-peers
+
+accuracy: ## Show that recorded quantiles are within 1 % of a server's known times
+	cargo run --release --locked -p aforo-scenarios --example accuracy
