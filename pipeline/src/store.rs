@@ -210,8 +210,7 @@ impl RunStore {
 
 fn read_record(folder: &Path) -> Result<RunRecord, StoreError> {
     let path = folder.join(RECORD_FILE);
-    let text =
-        std::fs::read_to_string(&path).map_err(|why| StoreError::Read { path: path.clone(), why })?;
+    let text = std::fs::read_to_string(&path).map_err(|why| StoreError::Read { path: path.clone(), why })?;
     read_run(&text).map_err(|why| StoreError::Format { path, why })
 }
 

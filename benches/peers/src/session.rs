@@ -94,7 +94,9 @@ fn measure(
     let cost = generate(peer, program, &load, setting.cores.generator);
     let served = server.stop().map_err(PeersError::Server)?;
     let outcome = match cost {
-        Ok(_) if served.requests == 0 => Outcome::Error(MeasurementError::Idle.to_string()),
+        Ok(_) | Err(MeasurementError::Output(_)) if served.requests == 0 => {
+            Outcome::Error(MeasurementError::Idle.to_string())
+        }
         Ok(cost) => Outcome::Cost(cost),
         Err(error) => Outcome::Error(error.to_string()),
     };

@@ -15,8 +15,7 @@ pub(super) fn restore(folder: &Path, begun: RunRecord) -> Result<RunRecord, Stor
     let mut seconds: Vec<LoadSecond> = read_lines(&folder.join(SECONDS_FILE))?;
     let resources: Vec<ResourceSample> = read_lines(&folder.join(RESOURCES_FILE))?;
     let latency_path = folder.join(LATENCY_FILE);
-    let latency =
-        std::fs::read(&latency_path).map_err(|why| StoreError::Read { path: latency_path, why })?;
+    let latency = std::fs::read(&latency_path).map_err(|why| StoreError::Read { path: latency_path, why })?;
     let broken = |why| StoreError::IntervalLog { path: folder.join(LATENCY_FILE), why };
     let latency = read_interval_log(&latency).map_err(broken)?;
 

@@ -36,10 +36,12 @@ fn program(places: &Places) -> Result<PathBuf, Absent> {
     })
 }
 
-/// All users at once: Locust starts a second's worth in one go. Its run time includes the start.
+/// All users at once: Locust starts a second's worth in one go. Its run time includes the start. It puts paths
+/// behind the host as they are, and its client refuses `//`.
 fn arguments(load: &Load, folder: &Path) -> io::Result<Vec<OsString>> {
     let file = folder.join("locust_fast.py");
     std::fs::write(&file, LOCUSTFILE)?;
+    let host = load.url.trim_end_matches('/');
     let duration = format!("{}s", load.duration().as_secs());
     Ok(words([
         &"--locustfile",
@@ -54,7 +56,7 @@ fn arguments(load: &Load, folder: &Path) -> io::Result<Vec<OsString>> {
         &"--run-time",
         &duration,
         &"--host",
-        &load.url,
+        &host,
         &"--exit-code-on-error",
         &0,
     ]))
@@ -79,6 +81,14 @@ fn counts(output: &str) -> Result<Counts, OutputError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_host_has_no_slash_at_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let load = Load { users: 4, seconds: 1, url: "http://127.0.0.1:65001/".to_owned() };
+        let asked = arguments(&load, folder.path()).unwrap();
+        assert!(asked.contains(&OsString::from("http://127.0.0.1:65001")), "{asked:?}");
+    }
 
     #[test]
     fn the_statistics_have_the_count() {
