@@ -32,18 +32,25 @@ const MAY_USE: [(&str, &[&str]); 7] = [
 const PURE: [&str; 3] = ["aforo-model", "aforo-analyzers", "aforo-reports"];
 const IMPURE_CRATES: [&str; 7] = ["tokio", "reqwest", "sqlx", "redis", "hyper", "sysinfo", "async-trait"];
 
-/// The normal dependencies (not those of tests) of every package of the workspace.
-fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let packages = metadata["packages"].as_array().unwrap();
-    packages
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// The normal dependencies (not those of tests) of every package of the workspace.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    metadata()["packages"]
+        .as_array()
+        .unwrap()
         .iter()
         .map(|package| {
             let normal =
@@ -80,7 +87,10 @@ fn pure_packages_have_nothing_to_do_io_with() {
 #[test]
 fn the_code_map_names_every_package() {
     let map = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/ARCHITECTURE.md")).unwrap();
-    for package in dependencies().keys().filter_map(|name| name.strip_prefix("aforo-")) {
-        assert!(map.contains(&format!("| `{package}/` |")), "the code map lacks {package}/");
+    for package in metadata()["packages"].as_array().unwrap() {
+        let manifest = text(&package["manifest_path"]);
+        let folder = manifest.trim_start_matches(env!("CARGO_MANIFEST_DIR")).trim_end_matches("Cargo.toml");
+        let folder = if folder == "/" { "src/" } else { folder.trim_start_matches('/') };
+        assert!(map.contains(&format!("| `{folder}` |")), "the code map lacks {folder}");
     }
 }
