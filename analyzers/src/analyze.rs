@@ -1,8 +1,8 @@
 //! The one entry point: evidence in, judgement out.
 
-use aforo_model::{Finding, SloResult, Verdict};
+use aforo_model::{Answer, CapacityRecord, DriftRecord, Finding, RecoveryRecord, SloResult, Verdict};
 
-use crate::{CHECKS, Evidence, judge, red_flags, verdict};
+use crate::{CHECKS, Evidence, capacity, drift, judge, recovery, red_flags, verdict};
 
 /// What follows from the evidence of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,6 +11,12 @@ pub struct Judgement {
     pub slos: Vec<SloResult>,
     /// What red flags and checks found, most severe first, then by code, subject and message.
     pub findings: Vec<Finding>,
+    /// What a load that rose level by level shows of the target's limits; absent for other loads.
+    pub capacity: Option<CapacityRecord>,
+    /// How the target got over a sudden rise of load; absent where there was none.
+    pub recovery: Option<Answer<RecoveryRecord>>,
+    /// What changed over a long time under the same load; absent for short runs.
+    pub drift: Option<DriftRecord>,
     /// The verdict on the whole run.
     pub verdict: Verdict,
 }
@@ -29,7 +35,14 @@ pub fn analyze(evidence: &Evidence<'_>) -> Judgement {
             .then_with(|| left.message.cmp(&right.message))
     });
     let verdict = verdict::overall(&slos, &findings, evidence);
-    Judgement { slos, findings, verdict }
+    Judgement {
+        slos,
+        findings,
+        capacity: capacity::assess(evidence),
+        recovery: recovery::measure(evidence),
+        drift: drift::measure(evidence),
+        verdict,
+    }
 }
 
 #[cfg(test)]

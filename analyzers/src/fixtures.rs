@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aforo_model::{
-    Environment, ErrorKind, Expectation, HostSample, Journey, Load, LoadRecord, LoadSecond, Method,
-    PostgresSample, ProcessSample, RedisSample, ResourceSample, Role, RunEnd, Scenario, Slo, Step,
+    Environment, ErrorKind, Expectation, HostSample, Http, Journey, Load, LoadRecord, LoadSecond, Method,
+    PostgresSample, ProcessSample, RateStage, RedisSample, ResourceSample, Role, RunEnd, Scenario, Slo, Step,
     StepSecond, Subject, ThinkTime, Workload,
 };
 
@@ -95,6 +95,7 @@ pub(crate) fn slo(expression: &str) -> Slo {
         subject: Subject::Total,
         expect: expression.parse().unwrap(),
         criticality: aforo_model::Criticality::High,
+        abort: false,
     }
 }
 
@@ -103,7 +104,7 @@ pub(crate) fn scenario(duration_s: f64) -> Scenario {
         name: "baseline".to_owned(),
         description: "A quiet day".to_owned(),
         load: Load {
-            workload: Workload::Closed { users: 10, users_per_s: 10.0 },
+            workload: Workload::Closed { users: 10, users_per_s: 10.0, steps: 1 },
             duration_s,
             warm_up_s: 0.0,
             timeout_s: 30.0,
@@ -115,6 +116,7 @@ pub(crate) fn scenario(duration_s: f64) -> Scenario {
             steps: ["search", "book"].map(step).to_vec(),
         }],
         feeders: BTreeMap::new(),
+        http: Http::default(),
         slos: vec![slo("p95 < 3s"), slo("error_rate < 1%")],
         red_flags: Vec::new(),
     }
@@ -147,6 +149,24 @@ fn environment() -> Environment {
     }
 }
 
+/// The same steps at ten starts a second, whoever is free.
+pub(crate) fn open_scenario(duration_s: f64) -> Scenario {
+    let mut scenario = scenario(duration_s);
+    let stage = RateStage { duration_s, from_per_s: 10.0, to_per_s: 10.0 };
+    scenario.load.workload = Workload::Open { stages: vec![stage], max_users: 10 };
+    scenario
+}
+
+/// A healthy second of an open workload: `starts` begun `delay_us` late, `dropped` not at all.
+pub(crate) fn open_second(second: u32, starts: u64, dropped: u64, delay_us: u64) -> LoadSecond {
+    let mut open = LoadSecond { starts, dropped_starts: dropped, ..healthy_second(second) };
+    (0..starts).for_each(|_| open.start_delay.record_us(delay_us));
+    for step in open.steps.values_mut() {
+        step.service_time = Some(step.response_time.clone());
+    }
+    open
+}
+
 /// Ten requests each of `search` and `book`, 100 ms long; the rest of the ten users' time is think time.
 pub(crate) fn healthy_second(second: u32) -> LoadSecond {
     LoadSecond {
@@ -155,6 +175,7 @@ pub(crate) fn healthy_second(second: u32) -> LoadSecond {
         user_time_us: 10_000_000,
         think_time_us: 8_000_000,
         steps: ["search", "book"].map(|name| (name.to_owned(), step_second(10, 0, 100_000))).into(),
+        ..LoadSecond::default()
     }
 }
 

@@ -37,6 +37,7 @@ pub(crate) fn cut_short(end: &RunEnd, load: &Load) -> Option<String> {
         RunEnd::Completed => None,
         RunEnd::Running => Some(format!("the run had not ended; it was to last {whole}")),
         RunEnd::Interrupted { at_s }
+        | RunEnd::Aborted { at_s, .. }
         | RunEnd::TargetDied { at_s, .. }
         | RunEnd::Failed { at_s, .. }
         | RunEnd::Killed { at_s } => {

@@ -1,19 +1,20 @@
 //! The verdict on the whole run.
 
-use aforo_model::{Finding, Severity, SloResult, Subject, Verdict};
+use aforo_model::{Finding, RunEnd, Severity, SloResult, Subject, Verdict};
 
 use crate::{Evidence, red_flags};
 
 /// Parts of the measurement itself. A critical finding about one of them spoils what was measured.
 const MEASURING_PARTS: [&str; 2] = ["generator", "record"];
 
-/// `Violated` when an objective was missed or a red flag raised; else `Inconclusive` when anything is missing or
+/// `Violated` when an objective was missed or a red flag raised, or the run was ended early for such a reason; else `Inconclusive` when anything is missing or
 /// the measurement itself is in doubt; else `Met`.
 ///
 /// A doubtful measurement does not excuse a violation. It only voids what would have been met.
 pub(crate) fn overall(slos: &[SloResult], findings: &[Finding], evidence: &Evidence<'_>) -> Verdict {
     let violated = slos.iter().any(|result| result.verdict == Verdict::Violated);
-    if violated || findings.iter().any(|finding| finding.code == red_flags::CODE) {
+    let was_lost = matches!(evidence.end, RunEnd::Aborted { .. });
+    if violated || was_lost || findings.iter().any(|finding| finding.code == red_flags::CODE) {
         return Verdict::Violated;
     }
     if evidence.load.total.requests == 0 {

@@ -19,14 +19,36 @@ pub enum ErrorKind {
     Expectation,
     /// No complete answer within the time-out.
     Timeout,
-    /// No connection, or it broke before the answer was complete.
+    /// No connection could be made, or the target closed it before the answer was complete.
     Connection,
+    /// The target reset the connection before the answer was complete.
+    Reset,
+    /// The target's name has no address, or nobody could be asked for it.
+    Dns,
+    /// No TLS connection: the certificate is not trusted, or both sides have nothing in common.
+    Tls,
+    /// What came back is not an answer in HTTP/1.1: garbage, another version, lengths that are not true.
+    Protocol,
+    /// The answer is larger than a virtual user reads.
+    TooLarge,
+    /// The target redirects on and on.
+    RedirectLoop,
+    /// The load generator has no file descriptor left for a connection. Its own limit, not the target's.
+    Descriptors,
 }
 
 impl ErrorKind {
-    /// Whether the failure is the target's own: it broke or did not answer.
+    /// Whether the failure is the target's own: it broke, did not answer, or not in HTTP.
     pub fn is_server_side(self) -> bool {
-        matches!(self, Self::ServerStatus | Self::Timeout | Self::Connection)
+        matches!(
+            self,
+            Self::ServerStatus
+                | Self::Timeout
+                | Self::Connection
+                | Self::Reset
+                | Self::Protocol
+                | Self::RedirectLoop
+        )
     }
 }
 
@@ -41,6 +63,15 @@ pub struct LoadSecond {
     pub user_time_us: u64,
     /// Think time that passed in this second, summed over virtual users, µs.
     pub think_time_us: u64,
+    /// Rounds of journeys that an open workload started in this second; each was due on its schedule.
+    #[serde(default)]
+    pub starts: u64,
+    /// Rounds that were due in this second and were never started, because no virtual user was free.
+    #[serde(default)]
+    pub dropped_starts: u64,
+    /// From the intended to the actual start of the rounds in `starts`. Empty in closed workloads.
+    #[serde(skip)]
+    pub start_delay: TimeHistogram,
     /// What each step did, by step name. A step without requests is absent.
     pub steps: BTreeMap<String, StepSecond>,
 }

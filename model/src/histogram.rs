@@ -71,6 +71,11 @@ impl TimeHistogram {
         (!self.is_empty()).then(|| self.counts.value_at_quantile(quantile).min(self.counts.max()))
     }
 
+    /// Share of the times up to and including `time_us`, 0–1. `None` when nothing was counted.
+    pub fn ratio_up_to_us(&self, time_us: u64) -> Option<f64> {
+        (!self.is_empty()).then(|| self.counts.count_between(0, time_us) as f64 / self.count() as f64)
+    }
+
     /// The mean in microseconds, at histogram precision. `None` when nothing was counted.
     pub fn mean_us(&self) -> Option<f64> {
         (!self.is_empty()).then(|| self.counts.mean())
@@ -144,6 +149,15 @@ mod tests {
         histogram.record_us(u64::MAX);
         let max_us = histogram.max_us().unwrap();
         assert!(max_us.abs_diff(HIGHEST_US) as f64 <= HIGHEST_US as f64 / 1000.0, "{max_us}");
+    }
+
+    #[test]
+    fn the_share_up_to_a_time_includes_that_time() {
+        let mut histogram = TimeHistogram::new();
+        assert_eq!(histogram.ratio_up_to_us(1_000), None);
+        [999, 1_000, 1_001, 500_000].into_iter().for_each(|time_us| histogram.record_us(time_us));
+        assert_eq!(histogram.ratio_up_to_us(1_000), Some(0.5));
+        assert_eq!(histogram.ratio_up_to_us(u64::MAX), Some(1.0));
     }
 
     proptest! {

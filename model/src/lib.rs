@@ -5,32 +5,45 @@
 //! gathers everything in one [`RunRecord`] that `reports` shows. A word means the same here as in
 //! `ARCHITECTURE.md`.
 
+mod capacity;
+mod drift;
 mod evidence;
 mod expression;
 mod finding;
 mod histogram;
+mod interval;
+mod level;
 mod load;
 mod quantity;
 mod record;
+mod recovery;
 mod resources;
 mod scenario;
 mod slo;
 mod verdict;
 
+pub use capacity::{
+    Capacity, CapacityLevel, CapacityRecord, Concurrency, FirstLimit, Knee, LevelRecord, Limit, UslFit,
+    UslPeak,
+};
+pub use drift::{Drift, DriftRecord};
 pub use evidence::{ErrorKind, LoadSecond, StepSecond};
 pub use expression::{Comparison, Expression, ExpressionError, Indicator};
 pub use finding::{Finding, Severity, Subject};
 pub use histogram::{TimeHistogram, TimeSummary};
-pub use load::{ErrorExample, LoadRecord, Series, StepRecord, Timeline, WindowRecord};
+pub use interval::{Answer, Interval};
+pub use level::{Demand, LoadLevel};
+pub use load::{ArrivalRecord, ErrorExample, LoadRecord, Series, StepRecord, Timeline, WindowRecord};
 pub use quantity::{Quantity, QuantityError, Unit, format_duration, parse_duration};
 pub use record::{Environment, FormatError, RUN_FORMAT_VERSION, RunEnd, RunRecord, TargetRecord, read_run};
+pub use recovery::{RecoveryRecord, RecoveryReference, RecoveryStart, ReferencePart};
 pub use resources::{
     HostSample, HostSummary, PostgresSample, ProcessSample, ProcessSummary, RedisSample, ResourceSample,
     ResourceSummary, Role,
 };
 pub use scenario::{
-    Body, Check, Expectation, Extraction, Feeder, FeederOrder, Header, Journey, Load, Method, Scenario, Step,
-    ThinkTime, Variable, Workload,
+    Body, Check, Expectation, Extraction, Feeder, FeederOrder, Header, Http, HttpClient, Journey, Load,
+    Method, RateStage, Scenario, Step, ThinkTime, Variable, Workload,
 };
 pub use slo::{Criticality, RedFlag, Slo, SloResult};
 pub use verdict::Verdict;

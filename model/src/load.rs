@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ErrorKind, TimeSummary};
+use crate::{ErrorKind, LevelRecord, TimeSummary};
 
 /// The load as it was: figures over the judged part of the run (after warm-up), and the time line of all of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +21,9 @@ pub struct LoadRecord {
     /// Requests cut off because they outlasted the grace time after the order to stop. They are counted nowhere else.
     #[serde(default)]
     pub aborted_requests: u32,
+    /// How the schedule of an open workload was kept over the judged part; absent for a closed one.
+    #[serde(default)]
+    pub arrivals: Option<ArrivalRecord>,
     /// All steps together; its name is `total`.
     pub total: StepRecord,
     /// Every step of the scenario, in its order, also those that were never taken.
@@ -29,6 +32,9 @@ pub struct LoadRecord {
     pub timeline: Timeline,
     /// The judged part in equal windows, for drift.
     pub windows: Vec<WindowRecord>,
+    /// The settled parts in which the load was constant, where the load has several levels.
+    #[serde(default)]
+    pub levels: Vec<LevelRecord>,
 }
 
 impl LoadRecord {
@@ -36,6 +42,21 @@ impl LoadRecord {
     pub fn step(&self, name: &str) -> Option<&StepRecord> {
         self.steps.iter().find(|step| step.name == name)
     }
+}
+
+/// How the schedule of an open workload was kept.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ArrivalRecord {
+    /// Rounds of journeys that were due.
+    pub scheduled: u64,
+    /// Those that were started.
+    pub started: u64,
+    /// Those that never were, because no virtual user was free.
+    pub dropped: u64,
+    /// From the intended to the actual start of those that were started.
+    pub start_delay: TimeSummary,
+    /// Share of those started that began within 1 ms of when they should have, 0–1; absent without any.
+    pub within_1ms_ratio: Option<f64>,
 }
 
 /// What one step did over the judged part of the run.
@@ -90,6 +111,13 @@ pub struct ErrorExample {
 pub struct Timeline {
     /// Virtual users at the end of each second.
     pub users: Vec<u32>,
+    /// Starts that an open workload dropped in each second. Empty for a closed one.
+    #[serde(default)]
+    pub dropped_starts: Vec<u64>,
+    /// 95th percentile of response time of all steps together over the five seconds that end with each second, µs;
+    /// absent where fewer than 20 requests were timed.
+    #[serde(default)]
+    pub rolling_p95_us: Vec<Option<u64>>,
     /// All steps together.
     pub total: Series,
     /// Each step, by name.
@@ -109,6 +137,9 @@ pub struct Series {
     pub p95_us: Vec<Option<u64>>,
     /// 99th percentile of response time, µs.
     pub p99_us: Vec<Option<u64>>,
+    /// 95th percentile of service time, µs. Empty in a closed workload, where it is that of response time.
+    #[serde(default)]
+    pub service_p95_us: Vec<Option<u64>>,
 }
 
 /// One of the equal parts into which the judged time is cut.

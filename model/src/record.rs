@@ -5,7 +5,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Finding, LoadRecord, ResourceSample, ResourceSummary, Scenario, SloResult, Verdict};
+use crate::{
+    Answer, CapacityRecord, DriftRecord, Finding, LoadRecord, RecoveryRecord, ResourceSample,
+    ResourceSummary, Scenario, SloResult, Verdict,
+};
 
 /// Version of the saved format. It rises with every change that an older reader would misread.
 pub const RUN_FORMAT_VERSION: u32 = 1;
@@ -35,6 +38,15 @@ pub struct RunRecord {
     pub resources: Vec<ResourceSample>,
     /// What a report shows of the readings.
     pub resource_summary: ResourceSummary,
+    /// What a load that rose level by level shows of the target's limits; absent for other loads.
+    #[serde(default)]
+    pub capacity: Option<CapacityRecord>,
+    /// How the target got over a sudden rise of load; absent where there was none.
+    #[serde(default)]
+    pub recovery: Option<Answer<RecoveryRecord>>,
+    /// What changed over a long time under the same load; absent for short runs.
+    #[serde(default)]
+    pub drift: Option<DriftRecord>,
     /// Every objective with its verdict.
     pub slos: Vec<SloResult>,
     /// What the checks concluded, most severe first.
@@ -55,6 +67,13 @@ pub enum RunEnd {
     Interrupted {
         /// Seconds since the start.
         at_s: f64,
+    },
+    /// Aforo ended it early: an objective marked `abort` was missed for certain, or a red flag was raised.
+    Aborted {
+        /// Seconds since the start.
+        at_s: f64,
+        /// What was seen, as a sentence without a full stop.
+        why: String,
     },
     /// The target stopped answering for good.
     TargetDied {

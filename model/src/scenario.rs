@@ -24,6 +24,9 @@ pub struct Scenario {
     /// Rows of data that templates draw from, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub feeders: BTreeMap<String, Feeder>,
+    /// How requests are sent.
+    #[serde(default, skip_serializing_if = "Http::is_default")]
+    pub http: Http,
     /// What the run is judged by.
     pub slos: Vec<Slo>,
     /// What must not happen while it runs.
@@ -41,6 +44,32 @@ impl Scenario {
         }
         names
     }
+}
+
+/// How requests are sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Http {
+    /// Which client sends them.
+    #[serde(default)]
+    pub client: HttpClient,
+}
+
+impl Http {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A kind of HTTP client.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HttpClient {
+    /// Aforo's own: one connection for each virtual user, little memory and CPU.
+    #[default]
+    Lean,
+    /// The client Goose gives its users: several times the CPU and memory of the lean one; asks for
+    /// compressed answers.
+    Full,
 }
 
 /// How much load, and for how long.
@@ -64,9 +93,36 @@ pub enum Workload {
     Closed {
         /// Virtual users at full load.
         users: u32,
-        /// Virtual users started per second until all run.
+        /// Virtual users started per second while users are added.
         users_per_s: f64,
+        /// Equal portions in which the users are added, each held for an equal part of the duration: 200 users
+        /// in 10 steps over 10 minutes are 20, 40, … 200 users, a minute each. 1: all of them at the start.
+        #[serde(default = "one_step")]
+        steps: u32,
     },
+    /// Rounds of journeys that start on a schedule, whether or not earlier ones have ended.
+    Open {
+        /// The schedule, one stage after the other. They fill the duration.
+        stages: Vec<RateStage>,
+        /// Most virtual users at once. A start that finds none free is dropped and counted.
+        max_users: u32,
+    },
+}
+
+/// The steps of a closed workload that names none.
+fn one_step() -> u32 {
+    1
+}
+
+/// A part of an open workload in which the rate is constant or changes evenly.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RateStage {
+    /// How long it lasts, seconds.
+    pub duration_s: f64,
+    /// Starts per second at its beginning.
+    pub from_per_s: f64,
+    /// Starts per second at its end; the same as `from_per_s` where the rate is constant.
+    pub to_per_s: f64,
 }
 
 /// What one virtual user does, an ordered list of steps, repeated.

@@ -25,6 +25,9 @@ pub struct Slo {
     pub expect: Expression,
     /// How much missing it matters.
     pub criticality: Criticality,
+    /// Whether missing it for certain ends the run early.
+    #[serde(default)]
+    pub abort: bool,
 }
 
 /// Something that must not happen while a scenario runs.

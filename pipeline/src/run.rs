@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use aforo_analyzers::{LiveFigures, LoadSummary};
+use aforo_analyzers::{EarlyStop, LiveFigures, LoadSummary};
 use aforo_model::{LoadSecond, ResourceSample, RunEnd, RunRecord, Scenario};
 use aforo_profiles::{Notice, Watch, watch};
 use aforo_scenarios::{EngineError, HttpTarget, RunningLoad};
@@ -114,6 +114,7 @@ pub async fn execute(
     let watch = watch(&environment::watched(&target), started, stop_watch.clone());
     let mut session = Session {
         summary: LoadSummary::new(&plan.scenario),
+        early_stop: EarlyStop::new(&plan.scenario),
         resources: Vec::new(),
         death: DeathWatch::default(),
         end: None,
@@ -133,6 +134,7 @@ pub async fn execute(
 /// A run that is going on.
 struct Session<'a> {
     summary: LoadSummary,
+    early_stop: EarlyStop,
     resources: Vec<ResourceSample>,
     death: DeathWatch,
     /// Why the run ends before its time, once it does.
@@ -195,11 +197,17 @@ impl Session<'_> {
         {
             self.end_early(end, "the target has died; ending the run");
         }
+        if let Some(why) = self.early_stop.observe(second) {
+            self.end_as_lost(why);
+        }
     }
 
     fn sample(&mut self, sample: ResourceSample) {
         self.death.resources(&sample);
         self.save(|writer| writer.append_resources(&sample));
+        if let Some(why) = self.early_stop.observe_resources(&sample) {
+            self.end_as_lost(why);
+        }
         self.resources.push(sample);
     }
 
@@ -216,6 +224,15 @@ impl Session<'_> {
             let end = RunEnd::Failed { at_s: self.elapsed_s(), why: error.to_string() };
             self.unsaved = Some(error);
             self.end_early(end, "the run can no longer be saved; ending it");
+        }
+    }
+
+    /// Ends a run that is lost, unless its time has passed: then it takes no longer than it was to.
+    fn end_as_lost(&mut self, why: String) {
+        let at_s = self.elapsed_s();
+        if self.end.is_none() && at_s < self.duration_s {
+            let notice = format!("{why}; ending the run");
+            self.end_early(RunEnd::Aborted { at_s, why }, &notice);
         }
     }
 

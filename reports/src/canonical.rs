@@ -4,11 +4,14 @@ use std::io::{self, Write};
 
 use aforo_model::{RunRecord, read_run};
 
-/// A run that met its objectives, one that violated some, and one whose target died.
-const FIXTURES: [(&str, &str); 3] = [
+/// A run that met its objectives, one that violated some, one whose target died, an open one with a spike, and one that
+/// searches for the limit.
+const FIXTURES: [(&str, &str); 5] = [
     ("met", include_str!("../fixtures/met.json")),
     ("violated", include_str!("../fixtures/violated.json")),
     ("cut-short", include_str!("../fixtures/cut-short.json")),
+    ("open", include_str!("../fixtures/open.json")),
+    ("stress", include_str!("../fixtures/stress.json")),
 ];
 
 /// Every canonical run with its name.

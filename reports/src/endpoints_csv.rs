@@ -7,7 +7,7 @@ use aforo_model::{ErrorKind, RunRecord, StepRecord};
 use crate::csv_rows::{or_empty, write_csv};
 
 /// Times are response times in µs unless the column says otherwise.
-const HEADER: [&str; 21] = [
+const HEADER: [&str; 19] = [
     "name",
     "requests",
     "errors",
@@ -21,25 +21,39 @@ const HEADER: [&str; 21] = [
     "p99_us",
     "p999_us",
     "max_us",
+    "service_p50_us",
     "service_p95_us",
+    "service_p99_us",
+    "service_max_us",
     "received_bytes",
     "busy_time_s",
-    "status_errors",
-    "server_status_errors",
-    "expectation_errors",
-    "timeout_errors",
-    "connection_errors",
+];
+
+/// The columns after these: failed requests by kind.
+const ERROR_COLUMNS: [(&str, ErrorKind); 12] = [
+    ("status_errors", ErrorKind::Status),
+    ("server_status_errors", ErrorKind::ServerStatus),
+    ("expectation_errors", ErrorKind::Expectation),
+    ("timeout_errors", ErrorKind::Timeout),
+    ("connection_errors", ErrorKind::Connection),
+    ("reset_errors", ErrorKind::Reset),
+    ("dns_errors", ErrorKind::Dns),
+    ("tls_errors", ErrorKind::Tls),
+    ("protocol_errors", ErrorKind::Protocol),
+    ("too_large_errors", ErrorKind::TooLarge),
+    ("redirect_loop_errors", ErrorKind::RedirectLoop),
+    ("descriptors_errors", ErrorKind::Descriptors),
 ];
 
 /// Writes one row a step, `total` last.
 pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
-    write_csv(out, HEADER, record.load.steps.iter().chain([&record.load.total]).map(row))
+    let header = HEADER.into_iter().chain(ERROR_COLUMNS.map(|(name, _)| name));
+    write_csv(out, header, record.load.steps.iter().chain([&record.load.total]).map(row))
 }
 
-fn row(step: &StepRecord) -> [String; 21] {
-    let times = &step.response_time;
-    let errors = |kind: ErrorKind| step.errors.get(&kind).copied().unwrap_or_default().to_string();
-    [
+fn row(step: &StepRecord) -> Vec<String> {
+    let (times, service) = (&step.response_time, &step.service_time);
+    let mut fields = vec![
         step.name.clone(),
         step.requests.to_string(),
         step.error_count().to_string(),
@@ -53,15 +67,16 @@ fn row(step: &StepRecord) -> [String; 21] {
         or_empty(times.p99_us),
         or_empty(times.p999_us),
         or_empty(times.max_us),
-        or_empty(step.service_time.p95_us),
+        or_empty(service.p50_us),
+        or_empty(service.p95_us),
+        or_empty(service.p99_us),
+        or_empty(service.max_us),
         step.received_bytes.to_string(),
         step.busy_time_s.to_string(),
-        errors(ErrorKind::Status),
-        errors(ErrorKind::ServerStatus),
-        errors(ErrorKind::Expectation),
-        errors(ErrorKind::Timeout),
-        errors(ErrorKind::Connection),
-    ]
+    ];
+    let errors = |kind: ErrorKind| step.errors.get(&kind).copied().unwrap_or_default().to_string();
+    fields.extend(ERROR_COLUMNS.map(|(_, kind)| errors(kind)));
+    fields
 }
 
 #[cfg(test)]

@@ -52,6 +52,20 @@ pub(crate) fn bytes(value: u64) -> String {
     format!("{scaled:.decimals$} {}", UNITS[unit])
 }
 
+/// A number in three significant digits, without trailing zeros: `12.1`, `0.0205`, `2.1e-5`, `1250`.
+pub(crate) fn significant(value: f64) -> String {
+    let magnitude = value.abs();
+    if magnitude >= 100.0 || magnitude == 0.0 {
+        return format!("{value:.0}");
+    }
+    if magnitude < 1e-4 {
+        return format!("{value:.1e}");
+    }
+    let decimals = (2 - magnitude.log10().floor() as i32).clamp(0, 6) as usize;
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
 /// A figure, or a dash where there is none.
 pub(crate) fn or_absent<T>(value: Option<T>, show: impl Fn(T) -> String) -> String {
     value.map_or_else(|| ABSENT.to_owned(), show)
@@ -65,6 +79,13 @@ pub(crate) fn error_kind(kind: ErrorKind) -> &'static str {
         ErrorKind::Expectation => "expectation",
         ErrorKind::Timeout => "timeout",
         ErrorKind::Connection => "connection",
+        ErrorKind::Reset => "connection reset",
+        ErrorKind::Dns => "DNS",
+        ErrorKind::Tls => "TLS",
+        ErrorKind::Protocol => "protocol",
+        ErrorKind::TooLarge => "too large",
+        ErrorKind::RedirectLoop => "redirect loop",
+        ErrorKind::Descriptors => "file descriptors",
     }
 }
 
@@ -132,6 +153,7 @@ mod tests {
                 subject: Subject::Total,
                 expect: expect.parse().unwrap(),
                 criticality: Criticality::High,
+                abort: false,
             },
             measured: Some(measured),
             sample_count: 100,
@@ -149,6 +171,14 @@ mod tests {
         assert_eq!(
             [0.0, 1e-7, 0.0004, 0.0042, 0.25, 1.0].map(percent),
             ["0%", "<0.01%", "0.04%", "0.42%", "25%", "100%"]
+        );
+    }
+
+    #[test]
+    fn three_digits_are_significant_whatever_the_size() {
+        assert_eq!(
+            [0.0, 200.0, 1250.4, 12.06, 0.5, 0.020_49, 0.000_123, 0.000_021, -3.0].map(significant),
+            ["0", "200", "1250", "12.1", "0.5", "0.0205", "0.000123", "2.1e-5", "-3"]
         );
     }
 

@@ -9,8 +9,8 @@ use crate::text::one_line;
 
 /// Code of the findings that violate a run all by themselves.
 const RED_FLAG: &str = "red-flag";
-/// Code of the finding that says no more than the banner does.
-const CUT_SHORT: &str = "cut-short";
+/// Codes of the findings that say no more than the banner does.
+const CUT_SHORT: [&str; 2] = ["cut-short", "ended-early"];
 
 /// The tone of a verdict.
 pub(crate) fn tone(verdict: &Verdict) -> Tone {
@@ -95,7 +95,11 @@ fn and_others(count: usize) -> String {
 
 /// What there is to list as findings: all but the one that the banner states, with what it advises.
 pub(crate) fn findings_beside_banner(record: &RunRecord) -> impl Iterator<Item = &Finding> {
-    record.findings.iter().filter(|finding| finding.code != CUT_SHORT || !record.end.is_cut_short())
+    record.findings.iter().filter(|finding| !record.end.is_cut_short() || !is_in_banner(finding))
+}
+
+fn is_in_banner(finding: &Finding) -> bool {
+    CUT_SHORT.contains(&finding.code.as_str())
 }
 
 /// What a reader must know before the figures of a run that did not take its whole time.
@@ -109,6 +113,7 @@ pub(crate) fn banner(record: &RunRecord) -> Option<String> {
             return Some("UNFINISHED: this record was written while the run was going on.".to_owned());
         }
         RunEnd::Interrupted { at_s } => format!("{}: the user stopped it", after(*at_s)),
+        RunEnd::Aborted { at_s, why } => format!("{}: {}", after(*at_s), one_line(why)),
         RunEnd::TargetDied { at_s, why } => {
             format!("{}: the target stopped answering ({})", after(*at_s), one_line(why))
         }
@@ -122,7 +127,7 @@ pub(crate) fn banner(record: &RunRecord) -> Option<String> {
     let advice = record
         .findings
         .iter()
-        .find(|finding| finding.code == CUT_SHORT)
+        .find(|finding| is_in_banner(finding))
         .map(|finding| format!(" → {}", one_line(&finding.remedy)))
         .unwrap_or_default();
     Some(format!("CUT SHORT {what}. The figures cover only what was seen until then.{advice}"))
@@ -192,13 +197,22 @@ mod tests {
 
     #[test]
     fn the_banner_of_a_run_cut_short_takes_over_its_finding() {
-        let mut record = canonical::record("violated");
-        record.findings[0].code = CUT_SHORT.to_owned();
-        record.findings[0].remedy = "run it again".to_owned();
-        assert_eq!(findings_beside_banner(&record).count(), record.findings.len());
-        record.end = RunEnd::Interrupted { at_s: 9.0 };
-        assert!(banner(&record).unwrap().ends_with("until then. → run it again"));
-        assert_eq!(findings_beside_banner(&record).count(), record.findings.len() - 1);
+        let ends = [
+            RunEnd::Interrupted { at_s: 9.0 },
+            RunEnd::Aborted {
+                at_s: 9.0,
+                why: "the red flag `error_rate > 5%` on total was raised".to_owned(),
+            },
+        ];
+        for (code, end) in std::iter::zip(CUT_SHORT, ends) {
+            let mut record = canonical::record("violated");
+            record.findings[0].code = code.to_owned();
+            record.findings[0].remedy = "run it again".to_owned();
+            assert_eq!(findings_beside_banner(&record).count(), record.findings.len());
+            record.end = end;
+            assert!(banner(&record).unwrap().ends_with("until then. → run it again"));
+            assert_eq!(findings_beside_banner(&record).count(), record.findings.len() - 1);
+        }
     }
 
     #[test]
@@ -208,6 +222,7 @@ mod tests {
         let ends = [
             (RunEnd::Running, "going on"),
             (RunEnd::Interrupted { at_s: 9.0 }, "after 9 s of 24 s: the user stopped it"),
+            (RunEnd::Aborted { at_s: 9.0, why: "too many\nerrors".into() }, "9 s of 24 s: too many errors"),
             (RunEnd::TargetDied { at_s: 9.0, why: "refused".into() }, "stopped answering (refused)"),
             (RunEnd::Failed { at_s: 9.0, why: "disk\nfull".into() }, "could not go on (disk full)"),
             (RunEnd::Killed { at_s: 9.0 }, "what it had saved"),

@@ -3,7 +3,7 @@
 //! Any tool that reads interval logs reads it. Values are microseconds, and so is the column of the largest
 //! value (readers that assume nanoseconds scale it by `maxValueUnitRatio`; here that ratio is 1). Each step
 //! has up to three tags: `step` for response time, `step:service` for service time, `step:failed` for the
-//! response time of failed requests. Characters of a name that a tag cannot hold are written as `%XX`.
+//! response time of failed requests. The tag `:start-delay` is how late the rounds of an open workload started. Characters of a name that a tag cannot hold are written as `%XX`.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -25,6 +25,7 @@ const FORMAT_VERSION: u64 = 1;
 const VERSION_LINE: &str = "#[Aforo interval log format ";
 const SERVICE: &str = ":service";
 const FAILED: &str = ":failed";
+const START_DELAY: &str = ":start-delay";
 
 /// Writes the log as the run goes.
 pub struct IntervalLogWriter<W: Write> {
@@ -45,7 +46,7 @@ impl<W: Write> IntervalLogWriter<W> {
             .add_comment(&format!("{}{FORMAT_VERSION}]", VERSION_LINE.trim_start_matches('#')))
             .add_comment("[Values and Interval_Max are microseconds (maxValueUnitRatio 1)]")
             .add_comment(
-                "[Tags: step = response time, step:service = service time, step:failed = failed requests]",
+                "[Tags: step = response time, step:service = service time, step:failed = failed requests, :start-delay = lateness of starts]",
             )
             .with_start_time(started_at.into())
             .with_base_time(started_at.into())
@@ -80,6 +81,11 @@ impl<W: Write> IntervalLogWriter<W> {
                 log.write_histogram(histogram.counts(), from, Duration::from_secs(1), Tag::new(&tag))
                     .map_err(|error| io::Error::other(error.to_string()))?;
             }
+        }
+        if !second.start_delay.is_empty() {
+            let counts = second.start_delay.counts();
+            log.write_histogram(counts, from, Duration::from_secs(1), Tag::new(START_DELAY))
+                .map_err(|error| io::Error::other(error.to_string()))?;
         }
         self.out.write_all(&lines)?;
         self.out.flush()
@@ -196,8 +202,12 @@ fn restore_interval(interval: &IntervalLogHistogram<'_>, second: &mut LoadSecond
     let name = decoded(name).ok_or("its tag is not a step's name")?;
     let bytes = STANDARD.decode(interval.encoded_histogram()).map_err(|error| error.to_string())?;
     let counts = Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(|error| error.to_string())?;
-    let Some(step) = second.steps.get_mut(&name) else { return Ok(()) };
     let times = TimeHistogram::from_counts(counts);
+    if tag == START_DELAY {
+        second.start_delay = times;
+        return Ok(());
+    }
+    let Some(step) = second.steps.get_mut(&name) else { return Ok(()) };
     match kind {
         "" => step.response_time = times,
         "service" => step.service_time = Some(times),

@@ -1,6 +1,8 @@
 //! How a run is shown: one file per format. Nothing is computed here: every number shown is a field of the
 //! [`RunRecord`](aforo_model::RunRecord).
 
+mod capacity;
+mod change;
 mod csv_rows;
 mod endpoints_csv;
 mod figures;
@@ -20,6 +22,7 @@ mod summary_md;
 pub mod terminal;
 mod text;
 mod timeline_csv;
+mod workload;
 
 #[cfg(test)]
 mod canonical;

@@ -1,15 +1,12 @@
 //! The tables of a run, and the sentences that stand around them.
 
-use aforo_model::{ErrorExample, Indicator, ProcessSummary, RunRecord, StepRecord, Workload};
+use aforo_model::{ErrorExample, Indicator, ProcessSummary, RunRecord, StepRecord};
 
 use crate::figures::{self, or_absent};
 use crate::headline;
 use crate::sheet::{Cell, Sheet, numbers, words};
 use crate::style::Tone;
-
-/// What the times of a run mean.
-pub(crate) const TIMES_MEAN: &str = "Response time, from the intended start to the end of the body, of \
-    requests that met their expectation or timed out; req/s counts those that met it.";
+use crate::workload;
 
 /// What the columns of the processes mean.
 pub(crate) const RESOURCES_MEAN: &str = "CPU on average, and between two readings at the peak. RSS is \
@@ -17,27 +14,28 @@ pub(crate) const RESOURCES_MEAN: &str = "CPU on average, and between two reading
 
 /// Name and value of what is said of a run before its tables.
 pub(crate) fn facts(record: &RunRecord) -> Vec<(&'static str, String)> {
-    vec![
+    let mut facts = vec![
         ("run", format!("{}, begun {}", record.id, record.started_at.format("%Y-%m-%d %H:%M:%S UTC"))),
         ("scenario", scenario(record)),
         ("target", target(record)),
         ("load", load(record)),
-        ("machine", machine(record)),
-        ("software", software(record)),
-    ]
+    ];
+    facts.extend(workload::arrivals(record).map(|arrivals| ("arrivals", arrivals)));
+    facts.extend([("machine", machine(record)), ("software", software(record))]);
+    facts
 }
 
 fn scenario(record: &RunRecord) -> String {
     let load = &record.scenario.load;
-    let Workload::Closed { users, users_per_s } = load.workload;
     let warm_up = if load.warm_up_s > 0.0 {
         format!(", the first {} not judged", figures::span_s(load.warm_up_s))
     } else {
         String::new()
     };
     format!(
-        "{}: {users} virtual users, {users_per_s} started per second, for {}{warm_up}",
+        "{}: {}, for {}{warm_up}",
         record.scenario.name,
+        workload::described(&load.workload),
         figures::span_s(load.duration_s)
     )
 }

@@ -4,11 +4,14 @@ use std::io::{self, Write};
 
 use aforo_model::RunRecord;
 
+use crate::capacity;
+use crate::change;
 use crate::figures;
 use crate::headline::{banner, findings_beside_banner, headline};
 use crate::open_objectives::open_reasons;
 use crate::sheet::escaped;
 use crate::sheets;
+use crate::workload;
 
 /// Writes the report as Markdown.
 pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
@@ -16,14 +19,17 @@ pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> 
     if let Some(banner) = banner(record) {
         writeln!(out, "> **{}**\n", escaped(&banner))?;
     }
-    for (name, value) in sheets::facts(record) {
-        writeln!(out, "- {name}: {}", escaped(&value))?;
-    }
+    answers(&sheets::facts(record), out)?;
     writeln!(out, "\n## Objectives\n")?;
     objectives(record, out)?;
     writeln!(out, "\n## Endpoints\n")?;
     write!(out, "{}", sheets::endpoints(record).markdown())?;
-    writeln!(out, "\n{}", sheets::TIMES_MEAN)?;
+    writeln!(out, "\n{}", workload::times_mean(record))?;
+    if let Some(service_times) = workload::service_times(record) {
+        writeln!(out, "\n## Service times\n\n{}\n{}", service_times.markdown(), workload::SERVICE_TIMES)?;
+    }
+    capacity_found(record, out)?;
+    changes(record, out)?;
     failures(record, out)?;
     resources(record, out)?;
     findings(record, out)
@@ -42,6 +48,25 @@ fn objectives(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "- {}", escaped(&reason))?;
     }
     Ok(())
+}
+
+fn capacity_found(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    let Some(found) = &record.capacity else { return Ok(()) };
+    writeln!(out, "\n## Capacity\n\n{}\n{}\n", capacity::levels(found).markdown(), capacity::LEVELS_MEAN)?;
+    answers(&capacity::answers(found), out)
+}
+
+fn changes(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    let found = change::answers(record);
+    if found.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## Change over the run\n")?;
+    answers(&found, out)
+}
+
+fn answers(answers: &[(&str, String)], out: &mut dyn Write) -> io::Result<()> {
+    answers.iter().try_for_each(|(name, value)| writeln!(out, "- {name}: {}", escaped(value)))
 }
 
 fn failures(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {

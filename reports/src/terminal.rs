@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use aforo_model::{Finding, RunRecord, Severity};
 
+use crate::capacity;
+use crate::change;
 use crate::figures;
 use crate::format::FORMATS;
 use crate::headline::{banner, findings_beside_banner, headline, tone};
@@ -12,6 +14,7 @@ use crate::sheet::paragraph;
 use crate::sheets;
 use crate::style::{Style, Tone};
 use crate::text::{one_line, truncated};
+use crate::workload;
 
 /// Failures that are shown; the others are in the record.
 const FAILURES_SHOWN: usize = 8;
@@ -51,6 +54,8 @@ pub fn render_on(screen: &Screen<'_>, record: &RunRecord, out: &mut dyn Write) -
         page.top(record),
         page.objectives(record),
         page.endpoints(record),
+        page.capacity(record),
+        page.change(record),
         page.failures(record),
         page.resources(record),
         page.findings(&findings_beside_banner(record).collect::<Vec<_>>()),
@@ -85,10 +90,7 @@ impl Page {
             text += &self.painted(Tone::Doubtful, &paragraph("", &banner, self.columns));
         }
         text.push('\n');
-        for (name, value) in sheets::facts(record) {
-            text += &paragraph(&format!(" {name:<9} "), &value, self.columns);
-        }
-        text
+        text + &self.answers(&sheets::facts(record))
     }
 
     fn objectives(&self, record: &RunRecord) -> String {
@@ -106,8 +108,36 @@ impl Page {
     fn endpoints(&self, record: &RunRecord) -> String {
         let mut text = self.heading("Endpoints");
         text += &sheets::endpoints(record).draw(self.style, self.columns);
-        text += &self.faint(sheets::TIMES_MEAN);
+        text += &self.faint(workload::times_mean(record));
+        if let Some(service_times) = workload::service_times(record) {
+            text.push('\n');
+            text += &self.heading("Service times");
+            text += &service_times.draw(self.style, self.columns);
+            text += &self.faint(workload::SERVICE_TIMES);
+        }
         text
+    }
+
+    fn capacity(&self, record: &RunRecord) -> String {
+        let Some(found) = &record.capacity else { return String::new() };
+        let mut text = self.heading("Capacity");
+        text += &capacity::levels(found).draw(self.style, self.columns);
+        text += &self.faint(capacity::LEVELS_MEAN);
+        text.push('\n');
+        text + &self.answers(&capacity::answers(found))
+    }
+
+    fn change(&self, record: &RunRecord) -> String {
+        let answers = change::answers(record);
+        if answers.is_empty() {
+            return String::new();
+        }
+        self.heading("Change over the run") + &self.answers(&answers)
+    }
+
+    fn answers(&self, answers: &[(&str, String)]) -> String {
+        let line = |(name, value): &(&str, String)| paragraph(&format!(" {name:<9} "), value, self.columns);
+        answers.iter().map(line).collect()
     }
 
     fn failures(&self, record: &RunRecord) -> String {

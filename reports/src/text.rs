@@ -1,6 +1,6 @@
 //! Text that fits a terminal. Widths are columns on the screen, not bytes or characters.
 
-use tabled::grid::util::string::{get_char_width, get_line_width};
+use tabled::grid::util::string::get_line_width;
 
 /// Where a cut was made.
 const ELLIPSIS: char = '…';
@@ -55,14 +55,10 @@ pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
 
 /// Cuts `text` into what fits in `columns` and the rest.
 fn take_columns(text: &str, columns: usize) -> (&str, &str) {
-    let mut used = 0;
-    for (at, c) in text.char_indices() {
-        used += get_char_width(c);
-        if used > columns {
-            return text.split_at(at);
-        }
-    }
-    (text, "")
+    // Of what has been taken as a whole: a character can make the one before it wider.
+    let is_too_wide = |(at, c): &(usize, char)| get_line_width(&text[..at + c.len_utf8()]) > columns;
+    let end = text.char_indices().find(is_too_wide).map_or(text.len(), |(at, _)| at);
+    text.split_at(end)
 }
 
 #[cfg(test)]
@@ -81,6 +77,7 @@ mod tests {
         assert_eq!(truncated("habitación", 10), "habitación");
         assert_eq!(truncated("habitación", 9), "habitaci…");
         assert_eq!(truncated("abc", 0), "");
+        assert_eq!(wrapped("0\u{fe0f}0", 2), ["0\u{fe0f}", "0"], "an emoji of two characters");
     }
 
     #[test]

@@ -6,8 +6,20 @@ use aforo_model::{RunRecord, Series};
 
 use crate::csv_rows::{or_empty, write_csv};
 
-/// Times are response times in µs, empty in seconds without a judged request.
-const HEADER: [&str; 8] = ["second", "users", "step", "requests", "errors", "p50_us", "p95_us", "p99_us"];
+/// Times are response times in µs unless the column says otherwise, empty in seconds without a judged request. Starts
+/// are dropped by an open workload before they have a step: they stand in the rows of `total`.
+const HEADER: [&str; 10] = [
+    "second",
+    "users",
+    "step",
+    "requests",
+    "errors",
+    "p50_us",
+    "p95_us",
+    "p99_us",
+    "service_p95_us",
+    "dropped_starts",
+];
 
 /// Writes a row a second and step, `total` first.
 pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
@@ -15,12 +27,16 @@ pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> 
     let rows = timeline.users.iter().enumerate().flat_map(|(second, users)| {
         let steps = timeline.steps.iter().map(|(name, series)| (name.as_str(), series));
         let all = std::iter::once(("total", &timeline.total)).chain(steps);
-        all.map(move |(name, series)| row(second, *users, name, series))
+        let dropped = timeline.dropped_starts.get(second);
+        all.map(move |(name, series)| row(second, *users, name, series, dropped.filter(|_| name == "total")))
     });
     write_csv(out, HEADER, rows)
 }
 
-fn row(second: usize, users: u32, name: &str, series: &Series) -> [String; 8] {
+fn row(second: usize, users: u32, name: &str, series: &Series, dropped: Option<&u64>) -> [String; 10] {
+    // In a closed workload both times are the same, and only one is kept.
+    let service_p95_us =
+        if series.service_p95_us.is_empty() { &series.p95_us } else { &series.service_p95_us };
     let time = |column: &[Option<u64>]| or_empty(column.get(second).copied().flatten());
     [
         second.to_string(),
@@ -31,6 +47,8 @@ fn row(second: usize, users: u32, name: &str, series: &Series) -> [String; 8] {
         time(&series.p50_us),
         time(&series.p95_us),
         time(&series.p99_us),
+        time(service_p95_us),
+        or_empty(dropped),
     ]
 }
 

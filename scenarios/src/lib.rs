@@ -17,5 +17,5 @@ pub use builtin::{BUILTIN, BuiltinScenario};
 pub use engine::{EngineEnd, EngineError, HttpTarget, RunningLoad, StopCause, start};
 pub use error::{Problem, ScenarioError};
 pub use format::load_scenario;
-pub use load::LoadError;
+pub use load::{LoadError, RateError, parse_rate};
 pub use overrides::{Overrides, ShortenedWarmUp};

@@ -2,18 +2,21 @@
 
 use std::time::Duration;
 
-use aforo_model::{Load, Scenario, Workload, format_duration};
+use aforo_model::{Load, RateStage, Scenario, Workload, format_duration};
 
 use crate::load::{LoadError, check_load};
 
 /// What is asked to be different from the file. What is absent stays as it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Overrides {
-    /// Virtual users at full load. The rate stays, so the ramp grows or shrinks with them.
+    /// Closed: virtual users at full load; the rate stays, so the ramp grows or shrinks with them. Open: the
+    /// most virtual users at once.
     pub users: Option<u32>,
-    /// Virtual users started per second.
-    pub users_per_s: Option<f64>,
-    /// From the first user's start to the order to stop. A shorter run may have a [`ShortenedWarmUp`].
+    /// Closed: virtual users started per second. Open: rounds started per second at the highest; stages of
+    /// other rates change in proportion.
+    pub rate_per_s: Option<f64>,
+    /// How long the load lasts. The steps and stages of a load are stretched or shrunk alike. A shorter run may have
+    /// a [`ShortenedWarmUp`].
     pub duration: Option<Duration>,
     /// The leading part that is not judged.
     pub warm_up: Option<Duration>,
@@ -54,15 +57,23 @@ impl Overrides {
     /// [`LoadError`] when it is not possible; the scenario is then unchanged.
     pub fn apply(&self, scenario: &mut Scenario) -> Result<Option<ShortenedWarmUp>, LoadError> {
         let mut changed = scenario.load.clone();
-        let Workload::Closed { users, users_per_s } = &mut changed.workload;
-        *users = self.users.unwrap_or(*users);
-        *users_per_s = self.users_per_s.unwrap_or(*users_per_s);
         let replace = |value: &mut f64, by: Option<Duration>| {
             *value = by.map_or(*value, |duration| duration.as_secs_f64());
         };
+        let before_s = changed.duration_s;
         replace(&mut changed.duration_s, self.duration);
         replace(&mut changed.warm_up_s, self.warm_up);
         replace(&mut changed.timeout_s, self.timeout);
+        match &mut changed.workload {
+            Workload::Closed { users, users_per_s, .. } => {
+                *users = self.users.unwrap_or(*users);
+                *users_per_s = self.rate_per_s.unwrap_or(*users_per_s);
+            }
+            Workload::Open { stages, max_users } => {
+                *max_users = self.users.unwrap_or(*max_users);
+                scale(stages, self.rate_per_s, changed.duration_s / before_s);
+            }
+        }
         let shortened = self.shortened_warm_up(&scenario.load, &changed);
         if let Some(shortened) = shortened {
             changed.warm_up_s = shortened.warm_up_s;
@@ -85,6 +96,19 @@ impl Overrides {
     }
 }
 
+/// Raises or lowers all rates so that the highest is `rate_per_s`, and stretches the stages.
+fn scale(stages: &mut [RateStage], rate_per_s: Option<f64>, stretch: f64) {
+    let highest = stages.iter().map(|stage| stage.from_per_s.max(stage.to_per_s)).fold(0.0, f64::max);
+    for stage in stages {
+        stage.duration_s *= stretch;
+        if let Some(rate_per_s) = rate_per_s {
+            // In this order the highest rate becomes the one asked for to the last digit.
+            stage.from_per_s = stage.from_per_s / highest * rate_per_s;
+            stage.to_per_s = stage.to_per_s / highest * rate_per_s;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,10 +118,23 @@ mod tests {
         load_scenario("baseline", None).unwrap()
     }
 
-    fn refused(overrides: Overrides) -> String {
+    fn open(stages: &[(f64, f64, f64)]) -> Scenario {
         let mut scenario = baseline();
-        let error = overrides.apply(&mut scenario).unwrap_err();
-        assert_eq!(scenario, baseline(), "a refused change changes nothing");
+        let stage = |&(duration_s, from_per_s, to_per_s)| RateStage { duration_s, from_per_s, to_per_s };
+        let stages: Vec<RateStage> = stages.iter().map(stage).collect();
+        scenario.load.duration_s = stages.iter().map(|stage| stage.duration_s).sum();
+        scenario.load.workload = Workload::Open { stages, max_users: 50 };
+        scenario
+    }
+
+    fn refused(overrides: Overrides) -> String {
+        refused_for(&baseline(), overrides)
+    }
+
+    fn refused_for(scenario: &Scenario, overrides: Overrides) -> String {
+        let mut changed = scenario.clone();
+        let error = overrides.apply(&mut changed).unwrap_err();
+        assert_eq!(changed, *scenario, "a refused change changes nothing");
         error.to_string()
     }
 
@@ -105,7 +142,7 @@ mod tests {
     fn users_alone_keep_the_rate() {
         let mut scenario = baseline();
         Overrides { users: Some(20), ..Overrides::default() }.apply(&mut scenario).unwrap();
-        assert_eq!(scenario.load.workload, Workload::Closed { users: 20, users_per_s: 2.0 });
+        assert_eq!(scenario.load.workload, Workload::Closed { users: 20, users_per_s: 2.0, steps: 1 });
         assert_eq!(scenario.load.duration_s, 60.0);
     }
 
@@ -147,12 +184,57 @@ mod tests {
     }
 
     #[test]
+    fn steps_stay_and_share_the_new_duration() {
+        let mut stress = load_scenario("stress", None).unwrap();
+        Overrides { duration: Some(Duration::from_secs(60)), ..Overrides::default() }
+            .apply(&mut stress)
+            .unwrap();
+        assert_eq!(stress.load.levels().len(), 10);
+        let shorter = Overrides { duration: Some(Duration::from_secs(9)), ..Overrides::default() };
+        assert_eq!(
+            refused_for(&stress, shorter),
+            "a step lasts 900 ms, but starting its 20 users at 20 per second takes 950 ms; \
+             make the run longer, ask for fewer users or raise the rate"
+        );
+        let fewer = Overrides { users: Some(5), ..Overrides::default() };
+        assert!(refused_for(&stress, fewer).contains("10 steps cannot add 5 users"));
+    }
+
+    #[test]
+    fn an_open_workload_keeps_its_shape() {
+        let mut scenario = open(&[(10.0, 0.0, 300.0), (30.0, 300.0, 300.0), (20.0, 75.0, 75.0)]);
+        let overrides = Overrides {
+            users: Some(80),
+            rate_per_s: Some(100.0),
+            duration: Some(Duration::from_secs(120)),
+            ..Overrides::default()
+        };
+        overrides.apply(&mut scenario).unwrap();
+        let expected = open(&[(20.0, 0.0, 100.0), (60.0, 100.0, 100.0), (40.0, 25.0, 25.0)]).load.workload;
+        let Workload::Open { stages, .. } = expected else { unreachable!() };
+        assert_eq!(scenario.load.workload, Workload::Open { stages, max_users: 80 });
+        assert_eq!(scenario.load.duration_s, 120.0);
+    }
+
+    #[test]
+    fn an_open_workload_that_cannot_be_is_refused() {
+        let scenario = open(&[(10.0, 50.0, 50.0)]);
+        let rate = |rate_per_s| Overrides { rate_per_s: Some(rate_per_s), ..Overrides::default() };
+        assert!(refused_for(&scenario, rate(0.0)).contains("0/s all the time"));
+        for impossible in [-1.0, f64::NAN, f64::INFINITY, 200_000.0] {
+            assert!(refused_for(&scenario, rate(impossible)).contains("not possible"), "{impossible}");
+        }
+        let no_time = Overrides { duration: Some(Duration::ZERO), ..Overrides::default() };
+        assert!(refused_for(&scenario, no_time).contains("does nothing"));
+    }
+
+    #[test]
     fn what_cannot_be_is_refused() {
         let default = Overrides::default();
         assert!(refused(Overrides { users: Some(0), ..default }).contains("at least 1"));
         assert!(refused(Overrides { users: Some(u32::MAX), ..default }).contains("at most 20000"));
         for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert!(refused(Overrides { users_per_s: Some(rate), ..default }).contains("not possible"));
+            assert!(refused(Overrides { rate_per_s: Some(rate), ..default }).contains("not possible"));
         }
         assert!(refused(Overrides { timeout: Some(Duration::ZERO), ..default }).contains("at least 1ms"));
         let warm_up = Some(Duration::from_secs(60));

@@ -33,11 +33,11 @@ Examples:
 pub(crate) struct RunArgs {
     /// baseline, peak, stress, spike, endurance, a scenario of your own by name, or a path to its file
     scenario: String,
-    /// Virtual users at full load
+    /// Virtual users at full load; of an open workload, the most there may be
     #[arg(long, value_name = "N")]
     users: Option<u32>,
-    /// Virtual users started per second
-    #[arg(long, value_name = "N")]
+    /// Virtual users started per second; of an open workload, rounds, such as 200/s
+    #[arg(long, value_name = "RATE", value_parser = aforo_pipeline::scenarios::parse_rate)]
     rate: Option<f64>,
     /// How long, from the first user's start to the order to stop, such as 90s or 5m
     #[arg(long, value_name = "TIME", value_parser = aforo_model::parse_duration)]
@@ -68,7 +68,7 @@ impl RunArgs {
     fn overrides(&self) -> Overrides {
         Overrides {
             users: self.users,
-            users_per_s: self.rate,
+            rate_per_s: self.rate,
             duration: self.duration,
             warm_up: self.warm_up,
             timeout: self.timeout,

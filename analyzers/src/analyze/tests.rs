@@ -6,7 +6,9 @@ use aforo_model::{
 use proptest::prelude::*;
 
 use super::*;
-use crate::fixtures::{Fixture, healthy_sample, healthy_second, scenario, step_second, summarized};
+use crate::fixtures::{
+    Fixture, healthy_sample, healthy_second, open_scenario, open_second, scenario, step_second, summarized,
+};
 
 /// Objectives on every indicator, in both directions.
 const EXPRESSIONS: [&str; 18] = [
@@ -81,6 +83,31 @@ fn a_raised_red_flag_violates() {
     let judgement = analyze(&fixture.evidence());
     assert_eq!(judgement.verdict, Verdict::Violated);
     assert_eq!(judgement.findings[0].code, "red-flag");
+}
+
+#[test]
+fn a_run_that_aforo_ended_is_violated_and_says_why() {
+    let mut fixture = Fixture::healthy();
+    fixture.end = RunEnd::Aborted { at_s: 41.0, why: "the red flag `p95 > 10 s` was raised".to_owned() };
+    let judgement = analyze(&fixture.evidence());
+    assert_eq!(judgement.verdict, Verdict::Violated);
+    assert_eq!(judgement.findings[0].code, "ended-early");
+}
+
+#[test]
+fn a_schedule_that_was_not_kept_voids_what_was_met() {
+    let mut fixture = Fixture { scenario: open_scenario(60.0), ..Fixture::healthy() };
+    let run_with = |fixture: &mut Fixture, dropped: u64, delay_us: u64| {
+        let seconds: Vec<_> =
+            (0..60).map(|index| open_second(index, 10 - dropped, dropped, delay_us)).collect();
+        fixture.load = summarized(&fixture.scenario, &seconds);
+    };
+    run_with(&mut fixture, 0, 300);
+    assert_eq!(verdict(&fixture), Verdict::Met);
+    run_with(&mut fixture, 1, 300);
+    assert!(why(&fixture).contains("asked 10.0/s, started 9.0/s"));
+    run_with(&mut fixture, 0, 3_000);
+    assert!(why(&fixture).contains("more than 1 ms late"));
 }
 
 #[test]
@@ -203,6 +230,7 @@ fn every_objective() -> Vec<Slo> {
                 subject: subject.clone(),
                 expect,
                 criticality: Criticality::Critical,
+                abort: false,
             })
         })
         .collect()

@@ -1,6 +1,7 @@
 //! `cut-short`
 //!
-//! **What:** the run ended before its time, and not because the target died (that is `target-died`).
+//! **What:** the run ended before its time, and not because the target died (that is `target-died`) or the run was lost
+//! (that is `ended-early`).
 //! **Why it hurts:** what comes late (leaks, full load, the slow hour) was not seen.
 //! **Threshold:** none; it is so or not.
 //! **Remedy:** run it again to the end.
@@ -15,7 +16,7 @@ pub(super) const CHECK: Check = Check { code: "cut-short", summary: "the run end
 
 fn run(evidence: &Evidence<'_>) -> Vec<Finding> {
     let (cause, at_s) = match evidence.end {
-        RunEnd::Completed | RunEnd::TargetDied { .. } => return Vec::new(),
+        RunEnd::Completed | RunEnd::TargetDied { .. } | RunEnd::Aborted { .. } => return Vec::new(),
         RunEnd::Running => (String::new(), None),
         RunEnd::Interrupted { at_s } => (", because it was interrupted".to_owned(), Some(*at_s)),
         RunEnd::Killed { at_s } => {

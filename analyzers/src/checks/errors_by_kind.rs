@@ -106,6 +106,33 @@ fn explained(kind: ErrorKind) -> (&'static str, &'static str) {
             "by a connection refused or broken",
             "check the target's limits of open files and of waiting connections, and whether it restarted",
         ),
+        ErrorKind::Reset => (
+            "by a connection that was reset",
+            "see whether the target or a proxy before it crashed, restarted, or sheds load by resetting connections",
+        ),
+        ErrorKind::Dns => (
+            "because the target's name could not be resolved",
+            "check the host in the base URL and the name servers of this machine",
+        ),
+        ErrorKind::Tls => (
+            "by TLS",
+            "check the target's certificate: its names, its dates, and whether this machine trusts its issuer",
+        ),
+        ErrorKind::Protocol => (
+            "by an answer that is not HTTP/1.1",
+            "check that the base URL leads to an HTTP/1.1 server; wrong lengths and garbage are bugs of the target",
+        ),
+        ErrorKind::TooLarge => {
+            ("by an answer that was too large to be read", "ask for less, for instance by a page size")
+        }
+        ErrorKind::RedirectLoop => (
+            "by redirects without an end",
+            "see where the target redirects to, and whether it expects a cookie or HTTPS",
+        ),
+        ErrorKind::Descriptors => (
+            "because the load generator had no file descriptor left",
+            "raise the limit of the shell that starts Aforo, as in `ulimit -n 65536`, or use fewer users",
+        ),
     }
 }
 

@@ -5,13 +5,16 @@ mod connections_near_limit;
 mod cpu_high;
 mod cut_short;
 mod debug_build;
+mod ended_early;
 mod errors_by_kind;
+mod generator_late;
 mod generator_saturated;
 mod littles_law;
 mod machine_busy;
 mod memory_high;
 mod no_requests;
 mod redis_evictions;
+mod starts_dropped;
 mod target_died;
 
 use aforo_model::{Finding, Severity, Subject};
@@ -36,13 +39,16 @@ pub const CHECKS: &[Check] = &[
     cpu_high::CHECK,
     cut_short::CHECK,
     debug_build::CHECK,
+    ended_early::CHECK,
     errors_by_kind::CHECK,
+    generator_late::CHECK,
     generator_saturated::CHECK,
     littles_law::CHECK,
     machine_busy::CHECK,
     memory_high::CHECK,
     no_requests::CHECK,
     redis_evictions::CHECK,
+    starts_dropped::CHECK,
     target_died::CHECK,
 ];
 

@@ -1,5 +1,7 @@
 //! How near the target's Postgres came to its limit of connections.
 
+use aforo_model::ResourceSample;
+
 use super::Measurement;
 use crate::Evidence;
 
@@ -8,8 +10,12 @@ const MIN_READINGS: u64 = 10;
 
 /// Highest number of client connections in the judged part, relative to `max_connections`.
 pub(super) fn measure(evidence: &Evidence<'_>) -> Measurement {
-    let ratios: Vec<f64> =
-        evidence.judged_samples().filter_map(|sample| ratio(sample.postgres.as_ref()?)).collect();
+    of_samples(evidence.judged_samples())
+}
+
+/// The same of any part of a run.
+pub(crate) fn of_samples<'a>(samples: impl Iterator<Item = &'a ResourceSample>) -> Measurement {
+    let ratios: Vec<f64> = samples.filter_map(|sample| ratio(sample.postgres.as_ref()?)).collect();
     let Some(peak) = ratios.iter().copied().max_by(f64::total_cmp) else {
         return Measurement::nothing("the target's Postgres was not watched; name its URL");
     };

@@ -4,7 +4,7 @@ use aforo_model::Role;
 
 use super::Measurement;
 use crate::Evidence;
-use crate::statistics::{median, theil_sen_slope};
+use crate::statistics::{block_medians, median, theil_sen_slope};
 use crate::wording::seconds;
 
 /// Shortest span after warm-up, seconds, and fewest readings in it: less shows the allocator, not the program.
@@ -34,7 +34,8 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Measurement {
     if first <= 0.0 {
         return Measurement::nothing("the target's resident memory reads as zero");
     }
-    let trend = theil_sen_slope(&thinned(&points)).map_or(0.0, |slope| slope * span_s / first);
+    let trend =
+        theil_sen_slope(&block_medians(&points, TREND_POINTS)).map_or(0.0, |slope| slope * span_s / first);
     let measured = Measurement::exact(trend.max(last / first - 1.0), points.len() as u64);
     if span_s < MIN_SPAN_S || points.len() < MIN_READINGS {
         return measured.weakened(format!(
@@ -45,16 +46,6 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Measurement {
         ));
     }
     measured
-}
-
-/// At most [`TREND_POINTS`] points, each the medians of neighbours.
-fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    points
-        .chunks(points.len().div_ceil(TREND_POINTS).max(1))
-        .filter_map(|block| {
-            Some((median(block.iter().map(|(x, _)| *x))?, median(block.iter().map(|(_, y)| *y))?))
-        })
-        .collect()
 }
 
 #[cfg(test)]

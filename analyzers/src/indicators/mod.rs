@@ -11,6 +11,7 @@ mod throughput;
 
 use aforo_model::{Expression, Indicator, StepRecord, Subject};
 
+pub(crate) use connection_use::of_samples as connection_use_of;
 pub(crate) use measurement::{Measurement, Outcome};
 pub(crate) use response_time::samples_needed;
 
@@ -32,21 +33,40 @@ pub(crate) fn measure(subject: &Subject, expression: &Expression, evidence: &Evi
         }
         Some(record) => measure(record),
     };
-    let objective = expression.objective.value;
     match indicator {
-        Indicator::Quantile(quantile) => {
-            of_requests(&|record| response_time::quantile(&record.response_time, quantile))
-        }
-        Indicator::Mean => of_requests(&|record| response_time::mean(&record.response_time)),
-        Indicator::Max => of_requests(&|record| response_time::max(&record.response_time)),
-        Indicator::ErrorRate => of_requests(&|record| error_rate::all(record, objective)),
-        Indicator::ServerErrorRate => of_requests(&|record| error_rate::server_side(record, objective)),
+        Indicator::Quantile(_)
+        | Indicator::Mean
+        | Indicator::Max
+        | Indicator::ErrorRate
+        | Indicator::ServerErrorRate => of_requests(&|record| {
+            measure_requests(record, expression)
+                .unwrap_or_else(|| Measurement::nothing(format!("{indicator} is not asked of requests")))
+        }),
         Indicator::Throughput => of_requests(&|record| throughput::measure(record, evidence)),
         Indicator::P95Drift => of_requests(&|_| p95_drift::measure(subject, evidence)),
         Indicator::MemoryGrowth => memory_growth::measure(evidence),
         Indicator::CacheHitRatio => cache::hit_ratio(evidence),
         Indicator::CacheFragmentation => cache::fragmentation(evidence),
         Indicator::ConnectionUse => connection_use::measure(evidence),
+    }
+}
+
+/// Measures what `expression` asks of requests, whatever part of a run `record` speaks of; `None` where it asks about
+/// something else, or about the whole run.
+pub(crate) fn measure_requests(record: &StepRecord, expression: &Expression) -> Option<Measurement> {
+    let objective = expression.objective.value;
+    match expression.indicator {
+        Indicator::Quantile(quantile) => Some(response_time::quantile(&record.response_time, quantile)),
+        Indicator::Mean => Some(response_time::mean(&record.response_time)),
+        Indicator::Max => Some(response_time::max(&record.response_time)),
+        Indicator::ErrorRate => Some(error_rate::all(record, objective)),
+        Indicator::ServerErrorRate => Some(error_rate::server_side(record, objective)),
+        Indicator::Throughput
+        | Indicator::P95Drift
+        | Indicator::MemoryGrowth
+        | Indicator::CacheHitRatio
+        | Indicator::CacheFragmentation
+        | Indicator::ConnectionUse => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether response times get worse while the load stays the same.
 
-use aforo_model::{Subject, WindowRecord, Workload};
+use aforo_model::{Subject, WindowRecord};
 
 use super::Measurement;
 use super::response_time::samples_needed;
@@ -13,8 +13,8 @@ const MIN_WINDOWS: usize = 4;
 /// Change of P95 from the first to the last quarter of the windows at full load, relative to the first. A quarter
 /// is spoken for by the window in the middle of its order by P95, so that one bad window does not decide.
 pub(super) fn measure(subject: &Subject, evidence: &Evidence<'_>) -> Measurement {
-    let Workload::Closed { users, users_per_s } = evidence.scenario.load.workload;
-    let full_load_s = f64::from(users) / users_per_s;
+    // The load of a run that ends in a ramp never stays the same.
+    let full_load_s = evidence.scenario.load.levels().last().map_or(f64::INFINITY, |level| level.from_s);
     let windows: Vec<&WindowRecord> =
         evidence.load.windows.iter().filter(|window| f64::from(window.from_s) >= full_load_s).collect();
     if windows.len() < MIN_WINDOWS {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aforo_model::{LoadSecond, TimeHistogram};
 
 use super::SecondTotal;
+use crate::indicators::MIN_REQUESTS;
 
 /// Seconds over which the live figures are taken: long enough to be steady, short enough to be live.
 const RECENT_S: u32 = 5;
@@ -59,21 +60,33 @@ impl RecentSeconds {
         self.seconds.retain(|second, _| latest - second < RECENT_S);
     }
 
+    /// 95th percentile of response time over the last five seconds, µs, where `second` is the latest of them and
+    /// enough was timed to speak of one.
+    pub(super) fn p95_us_at(&self, second: u32) -> Option<u64> {
+        let (&latest, _) = self.seconds.last_key_value()?;
+        let response_time = self.response_time();
+        (latest == second && response_time.count() >= MIN_REQUESTS)
+            .then(|| response_time.quantile_us(0.95))
+            .flatten()
+    }
+
+    fn response_time(&self) -> TimeHistogram {
+        let mut response_time = TimeHistogram::new();
+        self.seconds.values().for_each(|recent| response_time.merge(&recent.response_time));
+        response_time
+    }
+
     pub(super) fn figures(&self) -> LiveFigures {
         let Some((&second, latest)) = self.seconds.last_key_value() else { return LiveFigures::default() };
         let requests: u64 = self.seconds.values().map(|recent| recent.requests).sum();
         let errors: u64 = self.seconds.values().map(|recent| recent.errors).sum();
-        let mut response_time = TimeHistogram::new();
-        for recent in self.seconds.values() {
-            response_time.merge(&recent.response_time);
-        }
         // The first seconds of a run have fewer than five behind them.
         let span_s = RECENT_S.min(second.saturating_add(1));
         LiveFigures {
             second,
             users: latest.users,
             requests_per_s: requests as f64 / f64::from(span_s),
-            p95_us: response_time.quantile_us(0.95),
+            p95_us: self.response_time().quantile_us(0.95),
             error_rate: (requests > 0).then(|| errors as f64 / requests as f64),
             request_count: self.request_count,
             error_count: self.error_count,

@@ -1,22 +1,27 @@
 //! From the seconds of a run to the record of its load.
 
+mod arrivals;
 mod judged_part;
+mod levels;
 mod live;
 mod step_totals;
 mod timeline;
 mod windows;
 
-use aforo_model::{LoadRecord, LoadSecond, Scenario, TimeHistogram};
+use aforo_model::{LoadRecord, LoadSecond, Scenario, TimeHistogram, Workload};
 
 pub use live::LiveFigures;
+pub(crate) use step_totals::StepTotals;
 
+use arrivals::Arrivals;
 use judged_part::JudgedPart;
+use levels::Levels;
 use live::RecentSeconds;
-use step_totals::StepTotals;
 use timeline::TimelineColumns;
 use windows::Windows;
 
-/// Gathers the seconds of a run, in any order, each handed over once and whole.
+/// Gathers the seconds of a run, in any order, each handed over once and whole. Only the five-second quantiles of
+/// the time line want them in order: a second that comes late has none.
 ///
 /// - Warm-up is on the time line and in no other figure.
 /// - Requests that end while the run drains are counted with the judged ones: most of them began in the judged
@@ -33,6 +38,9 @@ pub struct LoadSummary {
     planned_step_count: usize,
     timeline: TimelineColumns,
     windows: Windows,
+    levels: Levels,
+    /// Absent for a closed workload.
+    arrivals: Option<Arrivals>,
     recent: RecentSeconds,
     peak_users: u32,
     user_time_us: u64,
@@ -45,12 +53,15 @@ impl LoadSummary {
     /// An empty summary of a run of `scenario`.
     pub fn new(scenario: &Scenario) -> Self {
         let part = JudgedPart::of(&scenario.load);
+        let is_open = matches!(scenario.load.workload, Workload::Open { .. });
         let steps: Vec<_> = scenario.step_names().into_iter().map(StepTotals::new).collect();
         Self {
             part,
             planned_step_count: steps.len(),
-            timeline: TimelineColumns::new(&scenario.step_names()),
+            timeline: TimelineColumns::new(&scenario.step_names(), is_open),
             windows: Windows::new(part),
+            levels: Levels::new(scenario),
+            arrivals: is_open.then(Arrivals::default),
             steps,
             recent: RecentSeconds::default(),
             peak_users: 0,
@@ -68,8 +79,13 @@ impl LoadSummary {
         self.peak_users = self.peak_users.max(second.users);
         self.timeline.add(second, &all_steps);
         self.recent.add(second, &all_steps);
+        self.timeline.set_rolling(second.second, self.recent.p95_us_at(second.second));
+        self.levels.add(second);
         if self.part.is_warm_up(second.second) {
             return;
+        }
+        if let Some(arrivals) = &mut self.arrivals {
+            arrivals.add(second);
         }
         let draining = self.part.is_draining(second.second);
         if !draining {
@@ -96,6 +112,7 @@ impl LoadSummary {
         LoadRecord {
             // The engine alone knows; the pipeline fills it in.
             aborted_requests: 0,
+            arrivals: self.arrivals.as_ref().map(Arrivals::record),
             judged_s,
             peak_users: self.peak_users,
             mean_users: if judged_s > 0.0 { self.user_time_us as f64 / 1e6 / judged_s } else { 0.0 },
@@ -104,6 +121,7 @@ impl LoadSummary {
             steps,
             timeline: self.timeline.finish(self.seen_s),
             windows: self.windows.finish(self.seen_s),
+            levels: self.levels.finish(self.seen_s),
         }
     }
 
@@ -126,15 +144,21 @@ struct SecondTotal {
     requests: u64,
     errors: u64,
     response_time: TimeHistogram,
+    /// Absent where no step tells it from response time.
+    service_time: Option<TimeHistogram>,
 }
 
 impl SecondTotal {
     fn of(second: &LoadSecond) -> Self {
-        let mut total = Self { requests: 0, errors: 0, response_time: TimeHistogram::new() };
+        let mut total =
+            Self { requests: 0, errors: 0, response_time: TimeHistogram::new(), service_time: None };
         for step in second.steps.values() {
             total.requests = total.requests.saturating_add(step.requests);
             total.errors = total.errors.saturating_add(step.error_count());
             total.response_time.merge(&step.response_time);
+            if let Some(service_time) = &step.service_time {
+                total.service_time.get_or_insert_default().merge(service_time);
+            }
         }
         total
     }

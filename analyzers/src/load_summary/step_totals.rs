@@ -12,7 +12,7 @@ const MESSAGE_LIMIT: usize = 256;
 
 /// The growing totals of one step.
 #[derive(Debug)]
-pub(super) struct StepTotals {
+pub(crate) struct StepTotals {
     name: String,
     requests: u64,
     /// Requests that met their expectation before the order to stop.
@@ -29,7 +29,7 @@ pub(super) struct StepTotals {
 }
 
 impl StepTotals {
-    pub(super) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
             requests: 0,
@@ -45,12 +45,12 @@ impl StepTotals {
         }
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// Adds a second of this step; one of the draining does not count as throughput.
-    pub(super) fn add(&mut self, second: &StepSecond, draining: bool) {
+    pub(crate) fn add(&mut self, second: &StepSecond, draining: bool) {
         self.requests = self.requests.saturating_add(second.requests);
         if !draining {
             let met = second.requests.saturating_sub(second.error_count());
@@ -68,7 +68,7 @@ impl StepTotals {
     }
 
     /// Adds the totals of another step.
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         self.requests = self.requests.saturating_add(other.requests);
         self.met_in_time = self.met_in_time.saturating_add(other.met_in_time);
         add_counts(&mut self.errors, &other.errors);
@@ -83,7 +83,7 @@ impl StepTotals {
     }
 
     /// The record of a step over `judged_s` seconds.
-    pub(super) fn record(&self, judged_s: f64) -> StepRecord {
+    pub(crate) fn record(&self, judged_s: f64) -> StepRecord {
         let error_count: u64 = self.errors.values().sum();
         StepRecord {
             name: self.name.clone(),

@@ -46,7 +46,10 @@ fn counts(histogram: &TimeHistogram) -> Vec<(u64, u64)> {
 fn example() -> Vec<LoadSecond> {
     vec![
         second(0, &[("health", &[800, 900, 1200], None, &[]), ("view", &[5_000], None, &[120, 130])]),
-        second(3, &[("pre, reserve: 100%", &[3_000_000], Some(&[2_000_000]), &[])]),
+        LoadSecond {
+            start_delay: histogram(&[40, 60, 1_500]),
+            ..second(3, &[("pre, reserve: 100%", &[3_000_000], Some(&[2_000_000]), &[])])
+        },
     ]
 }
 
@@ -58,7 +61,7 @@ fn the_header_says_what_the_log_is() {
         "#[Histogram log format version 1.3]\n\
          #[Aforo interval log format 1]\n\
          #[Values and Interval_Max are microseconds (maxValueUnitRatio 1)]\n\
-         #[Tags: step = response time, step:service = service time, step:failed = failed requests]\n\
+         #[Tags: step = response time, step:service = service time, step:failed = failed requests, :start-delay = lateness of starts]\n\
          #[StartTime: 1795183392.000 (seconds since epoch)]\n\
          #[BaseTime: 1795183392.000 (seconds since epoch)]\n\
          \"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n"
@@ -88,6 +91,7 @@ fn the_reader_of_hdrhistogram_reads_it_as_a_whole() {
             (0, "view:failed".to_owned(), 2, max(130)),
             (3, "pre%2C%20reserve%3A%20100%25".to_owned(), 1, max(3_000_000)),
             (3, "pre%2C%20reserve%3A%20100%25:service".to_owned(), 1, max(2_000_000)),
+            (3, ":start-delay".to_owned(), 3, max(1_500)),
         ]
     );
 }
@@ -95,6 +99,7 @@ fn the_reader_of_hdrhistogram_reads_it_as_a_whole() {
 /// What of `second` is saved apart: everything but the histograms.
 fn without_histograms(second: &LoadSecond) -> LoadSecond {
     let mut bare = second.clone();
+    bare.start_delay = TimeHistogram::new();
     for step in bare.steps.values_mut() {
         step.response_time = TimeHistogram::new();
         step.service_time = None;
@@ -112,6 +117,7 @@ fn restored(bytes: &[u8], second: &LoadSecond) -> Result<LoadSecond, IntervalLog
 
 fn assert_same(left: &LoadSecond, right: &LoadSecond) {
     assert!(left.steps.keys().eq(right.steps.keys()));
+    assert_eq!(counts(&left.start_delay), counts(&right.start_delay));
     for (name, left) in &left.steps {
         let right = &right.steps[name];
         assert_eq!(counts(&left.response_time), counts(&right.response_time), "{name}");
@@ -138,11 +144,15 @@ fn a_log_cut_off_anywhere_gives_every_whole_line_before() {
     for end in header_end..bytes.len() {
         let read: usize = example()
             .iter()
-            .flat_map(|second| restored(&bytes[..end], second).unwrap().steps.into_values())
-            .map(|step| {
-                usize::from(!step.response_time.is_empty())
-                    + usize::from(step.service_time.is_some())
-                    + usize::from(!step.failed_response_time.is_empty())
+            .map(|second| restored(&bytes[..end], second).unwrap())
+            .map(|second| {
+                let of_step = |step: &StepSecond| {
+                    usize::from(!step.response_time.is_empty())
+                        + usize::from(step.service_time.is_some())
+                        + usize::from(!step.failed_response_time.is_empty())
+                };
+                second.steps.values().map(of_step).sum::<usize>()
+                    + usize::from(!second.start_delay.is_empty())
             })
             .sum();
         assert_eq!(read, text[header_end..end].matches('\n').count(), "cut at {end}");

@@ -1,46 +1,63 @@
-//! The Goose side: journeys become Goose scenarios, steps become transactions.
+//! The Goose side: journeys become Goose scenarios, each with one transaction, which is a user's whole life.
 //!
-//! Goose starts the users on its schedule and leads each through its journey again and again. It does not
-//! measure, print, judge or end anything here: its end is global to the process (its kill switch stops every
-//! attack), so a user that is told to stop parks, and the run's runtime is shut down around it.
+//! Goose shares out the users and starts each on its schedule. It does not lead them from step to step, because
+//! for every transaction it makes a future, a metric and three looks at the clock, wanted or not: a tenth of
+//! what a request costs here. Nor does it measure, print, judge or end anything: its end is global to the process
+//! (its kill switch stops every attack), so a user that is told to stop parks, and the run's runtime is shut down
+//! around it.
 //!
-//! Nor does it send anything. Each user brings a client of its own; those are made before the first user starts,
-//! since making one for a target with TLS takes milliseconds, and they would be missing from what is measured then.
+//! Nor does it send anything. Each user brings a client of its own. Full clients are made before the first user
+//! starts, since making one for a target with TLS takes milliseconds, and they would be missing from what is
+//! measured then.
 //!
 //! Two things Goose installs for the process unless they are there already: a handler of Ctrl-C, and a logger
 //! for its warnings. The program sets its own of both first.
 
-use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aforo_model::{Load, Workload};
-use futures_util::FutureExt;
+use aforo_model::HttpClient;
 use goose::GooseAttack;
 use goose::client::GooseClientBuilder;
 use goose::config::GooseConfiguration;
-use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction};
-use url::Url;
+use goose::goose::{Scenario, Transaction, TransactionFunction};
 
 use super::EngineError;
-use super::http_client::HttpClient;
+use super::full_client::FullClient;
+use super::ramp::Ramp;
 use super::session::Session;
+use super::user_client::UserClient;
 use super::virtual_user::VirtualUser;
 
-/// The clients of the users that have not started.
-type Clients = Arc<Mutex<Vec<HttpClient>>>;
+/// What the users of a run share beside its session.
+#[derive(Debug)]
+struct Closed {
+    session: Arc<Session>,
+    ramp: Ramp,
+    /// Users that Goose has started; not all of them may have had their turn.
+    launched: AtomicU32,
+    /// The full clients of the users that have had no turn yet; none when they send through lean ones.
+    full_clients: Mutex<Vec<FullClient>>,
+}
 
-/// A Goose attack that plays the session's plan against the target at `base_url`.
-pub(crate) fn build(session: &Arc<Session>, load: &Load, base_url: &Url) -> Result<GooseAttack, EngineError> {
-    let Workload::Closed { users, users_per_s } = load.workload;
-    let clients = (0..users).map(|_| HttpClient::new(base_url)).collect::<Result<_, _>>();
-    let clients: Clients = Arc::new(Mutex::new(clients.map_err(|error| EngineError::client(&error))?));
+/// Plays the session's plan with users that start as `ramp` says, until it is dropped. Returns before only when
+/// Goose's process-wide kill switch was thrown.
+///
+/// # Errors
+/// [`EngineError::Goose`] when Goose refuses, [`EngineError::Client`] when a client cannot be made.
+pub(crate) async fn play(session: &Arc<Session>, ramp: Ramp) -> Result<(), EngineError> {
+    build(session, ramp)?.execute().await.map_err(|error| EngineError::goose(&error))?;
+    Ok(())
+}
+
+fn build(session: &Arc<Session>, ramp: Ramp) -> Result<GooseAttack, EngineError> {
     let configuration = GooseConfiguration::parse_args_default(&[
         "--host",
-        &session.plan.base_url,
+        &session.plan.origin.root(),
         "--users",
-        &users.to_string(),
+        &ramp.users().to_string(),
         "--increase-rate",
-        &users_per_s.to_string(),
+        &ramp.users_per_s().to_string(),
         "--no-metrics",
         "--no-error-summary",
         "--no-telnet",
@@ -48,86 +65,91 @@ pub(crate) fn build(session: &Arc<Session>, load: &Load, base_url: &Url) -> Resu
         "--quiet",
     ])
     .map_err(|error| EngineError::goose(&error))?;
-    // One client for all of Goose's own users: they send nothing.
+    // Goose has to have a client. One for all, never used.
     let attack = GooseAttack::initialize_with_config(configuration)
         .and_then(|attack| {
             attack.set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies())
         })
         .map_err(|error| EngineError::goose(&error))?;
+    let closed = Arc::new(Closed::new(session, ramp)?);
     let mut scenarios = Vec::new();
     for journey in 0..session.plan.journeys.len() {
-        scenarios.push(scenario(session, &clients, journey)?);
+        scenarios.push(scenario(&closed, journey)?);
     }
     Ok(scenarios.into_iter().fold(attack, GooseAttack::register_scenario))
 }
 
-fn scenario(session: &Arc<Session>, clients: &Clients, journey: usize) -> Result<Scenario, EngineError> {
-    let planned = &session.plan.journeys[journey];
+fn scenario(closed: &Arc<Closed>, journey: usize) -> Result<Scenario, EngineError> {
+    let planned = &closed.session.plan.journeys[journey];
     let weighted = Scenario::new(&planned.name)
-        .set_weight(planned.users as usize)
+        .set_weight(planned.share as usize)
         .map_err(|error| EngineError::goose(&error))?;
-    Ok((0..planned.steps.len()).fold(weighted, |scenario, step| {
-        let transaction = Transaction::new(transaction(session, clients, journey, step));
-        scenario.register_transaction(transaction.set_name(&planned.steps[step].name))
-    }))
+    let life = Transaction::new(transaction(closed, journey));
+    Ok(weighted.register_transaction(life.set_name(&planned.name)))
 }
 
-fn transaction(
-    session: &Arc<Session>,
-    clients: &Clients,
-    journey: usize,
-    step: usize,
-) -> TransactionFunction {
-    let (session, clients) = (Arc::clone(session), Arc::clone(clients));
-    Arc::new(move |goose_user| {
-        let (session, clients) = (Arc::clone(&session), Arc::clone(&clients));
+fn transaction(closed: &Arc<Closed>, journey: usize) -> TransactionFunction {
+    let closed = Arc::clone(closed);
+    Arc::new(move |_| {
+        let closed = Arc::clone(&closed);
         Box::pin(async move {
-            take_step(&session, &clients, goose_user, journey, step).await;
+            live(&closed, journey).await;
             Ok(())
         })
     })
 }
 
-async fn take_step(
-    session: &Arc<Session>,
-    clients: &Clients,
-    goose_user: &mut GooseUser,
-    journey: usize,
-    step: usize,
-) {
-    type User = VirtualUser<HttpClient>;
-    if goose_user.get_session_data::<User>().is_none()
-        && !session.halt.is_cancelled()
-        && let Some(client) = clients.lock().unwrap_or_else(PoisonError::into_inner).pop()
-    {
-        session.enter();
-        goose_user.set_session_data(User::new(Arc::clone(session), client));
+impl Closed {
+    fn new(session: &Arc<Session>, ramp: Ramp) -> Result<Self, EngineError> {
+        let full_clients = match session.plan.client {
+            HttpClient::Lean => 0,
+            HttpClient::Full => ramp.users(),
+        };
+        let full_clients = (0..full_clients).map(|_| FullClient::new(&session.plan.origin));
+        let full_clients = full_clients.collect::<Result<_, _>>();
+        Ok(Self {
+            session: Arc::clone(session),
+            ramp,
+            launched: AtomicU32::new(0),
+            full_clients: Mutex::new(full_clients.map_err(|error| EngineError::client(&error))?),
+        })
     }
-    let Some(user) = goose_user.get_session_data_mut::<User>() else {
-        // Started by Goose after the order to stop: it never was a user of this run.
-        return std::future::pending().await;
-    };
-    if !session.halt.is_cancelled()
-        && let Err(panic) = AssertUnwindSafe(user.take_step(journey, step)).catch_unwind().await
-    {
-        let planned = &session.plan.journeys[journey].steps[step];
-        // The receiver goes away with the run only, and then nobody is left to be told.
-        let _ = session.faults.send(EngineError::StepPanicked {
-            step: planned.name.clone(),
-            message: panic_message(panic.as_ref()),
-        });
-        session.halt.cancel();
+
+    /// A client for a user whose turn it is.
+    fn client(&self) -> UserClient {
+        let full_client = self.full_clients.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        full_client.map_or_else(|| UserClient::lean(&self.session), UserClient::Full)
     }
-    if session.halt.is_cancelled() {
-        session.leave();
-        std::future::pending::<()>().await;
+
+    /// Waits until it is the next user's turn; false when the order to stop comes before.
+    async fn has_turn(&self) -> bool {
+        let session = &self.session;
+        if session.halt.is_cancelled() {
+            return false;
+        }
+        let user = self.launched.fetch_add(1, Ordering::Relaxed);
+        // The first user's turn is at once, so it is the one that starts the clock.
+        let turn = session.begin() + self.ramp.start_of(user);
+        tokio::select! {
+            () = tokio::time::sleep_until(turn.into()) => !session.halt.is_cancelled(),
+            () = session.halt.cancelled() => false,
+        }
     }
 }
 
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned())
+/// What a user does from its turn to the order to stop.
+async fn live(closed: &Closed, journey: usize) {
+    let session = &closed.session;
+    // One that Goose starts after the order to stop never is a user of this run.
+    if closed.has_turn().await {
+        session.user_made();
+        session.enter();
+        let mut user = VirtualUser::new(Arc::clone(session), closed.client());
+        while !session.halt.is_cancelled() {
+            user.play_round(journey, None).await;
+        }
+        session.leave();
+    }
+    // Goose would begin another life.
+    std::future::pending::<()>().await;
 }

@@ -1,23 +1,30 @@
 //! The seam to HTTP: whoever can exchange a request for an answer can carry load.
 
+use std::borrow::Cow;
 use std::future::Future;
-use std::time::Duration;
 
-use aforo_model::{ErrorKind, Method};
+use aforo_model::ErrorKind;
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-/// A request, ready to be sent.
+/// A request, ready to be sent. What is the same every time is borrowed from the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Request {
+pub(crate) struct Request<'plan> {
     /// HTTP method.
     pub(crate) method: Method,
-    /// The whole URL.
-    pub(crate) url: String,
-    /// Header fields.
-    pub(crate) headers: Vec<(String, String)>,
-    /// What is sent, if anything.
-    pub(crate) body: Option<String>,
-    /// How long it may take until the answer is complete.
-    pub(crate) timeout: Duration,
+    /// The path with its query, that of the base URL included.
+    pub(crate) path: PathAndQuery,
+    /// Header fields that are the same every time, `host` included.
+    pub(crate) headers: Cow<'plan, HeaderMap>,
+    /// Header fields that were filled in for this request.
+    pub(crate) filled_headers: Vec<(HeaderName, HeaderValue)>,
+    /// What is sent; empty for nothing.
+    pub(crate) body: Bytes,
+    /// Whether the answer's body is needed beyond its beginning.
+    pub(crate) keeps_body: bool,
+    /// Whether the client shall follow an answer that redirects. Not so where the step expects one.
+    pub(crate) follows_redirects: bool,
 }
 
 /// A complete answer.
@@ -25,14 +32,16 @@ pub(crate) struct Request {
 pub(crate) struct Answer {
     /// HTTP status.
     pub(crate) status: u16,
-    /// The whole body, decompressed.
-    pub(crate) body: Vec<u8>,
+    /// The body, unpacked; or only its beginning, when the request did not need it.
+    pub(crate) body: Bytes,
+    /// Body bytes that came over the network.
+    pub(crate) received_bytes: u64,
 }
 
 /// There was no complete answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RequestError {
-    /// [`ErrorKind::Timeout`] or [`ErrorKind::Connection`].
+    /// Its kind: none of those that judge an answer.
     pub(crate) kind: ErrorKind,
     /// What happened, in one line, without the URL.
     pub(crate) message: String,
@@ -41,5 +50,6 @@ pub(crate) struct RequestError {
 /// An HTTP client of one virtual user, with its cookies and connections.
 pub(crate) trait Exchange {
     /// Sends a request and waits for the last byte of the answer. The caller takes the time.
-    fn exchange(&mut self, request: Request) -> impl Future<Output = Result<Answer, RequestError>> + Send;
+    fn exchange(&mut self, request: Request<'_>)
+    -> impl Future<Output = Result<Answer, RequestError>> + Send;
 }

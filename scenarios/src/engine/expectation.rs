@@ -90,18 +90,23 @@ impl Judge {
 
     fn check_status(&self, answer: &Answer) -> Result<(), Failure> {
         let status = answer.status;
-        let (good, expected) = if self.statuses.is_empty() {
-            ((200..=299).contains(&status), "200 to 299".to_owned())
+        let is_good = if self.statuses.is_empty() {
+            (200..=299).contains(&status)
         } else {
-            let expected: Vec<String> = self.statuses.iter().map(u16::to_string).collect();
-            (self.statuses.contains(&status), expected.join(" or "))
+            self.statuses.contains(&status)
         };
-        if good {
+        if is_good {
             return Ok(());
         }
+        let expected = if self.statuses.is_empty() {
+            "200 to 299".to_owned()
+        } else {
+            self.statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ")
+        };
         let kind = if status >= 500 { ErrorKind::ServerStatus } else { ErrorKind::Status };
-        // The client follows redirects within the target, so this one leads away from it.
-        let redirect = if matches!(status, 301 | 302 | 303 | 307 | 308) {
+        // Redirects within the target are followed unless the step expects one, so this one leads away from it.
+        let expects_redirect = self.statuses.iter().any(|status| (300..=399).contains(status));
+        let redirect = if matches!(status, 301 | 302 | 303 | 307 | 308) && !expects_redirect {
             " (a redirect to another scheme, host or port is not followed)"
         } else {
             ""
@@ -227,8 +232,12 @@ mod tests {
     use super::*;
     use crate::template::tests::{fixed, rng};
 
+    fn bytes(status: u16, body: Vec<u8>) -> Answer {
+        Answer { status, received_bytes: body.len() as u64, body: body.into() }
+    }
+
     fn answer(status: u16, body: &Value) -> Answer {
-        Answer { status, body: body.to_string().into_bytes() }
+        bytes(status, body.to_string().into_bytes())
     }
 
     fn judged(
@@ -265,7 +274,7 @@ mod tests {
 
     #[test]
     fn control_characters_of_a_body_do_not_reach_a_message() {
-        let hostile = Answer { status: 500, body: b"\x1b]0;owned\x07 \x1b[2J\xc2\x9b2Jboom".to_vec() };
+        let hostile = bytes(500, b"\x1b]0;owned\x07 \x1b[2J\xc2\x9b2Jboom".to_vec());
         let (_, message) = judged(&[], vec![], &[], &hostile).unwrap_err();
         assert!(message.contains("boom") && !message.contains(|c: char| c.is_control()), "{message:?}");
     }
@@ -276,6 +285,8 @@ mod tests {
         assert_eq!(kind, ErrorKind::Status);
         assert!(message.contains("another scheme, host or port"), "{message}");
         assert!(judged(&[302], vec![], &[], &answer(302, &json!("x"))).is_ok());
+        let (_, message) = judged(&[302], vec![], &[], &answer(301, &json!("x"))).unwrap_err();
+        assert!(!message.contains("not followed"), "where one is expected, none is followed: {message}");
     }
 
     #[test]
@@ -295,7 +306,7 @@ mod tests {
             let (kind, found) = check(checks).unwrap_err();
             assert!(kind == ErrorKind::Expectation && found.contains(message), "{found}");
         }
-        let html = Answer { status: 200, body: b"<html>".to_vec() };
+        let html = bytes(200, b"<html>".to_vec());
         assert!(judged(&[], json_check("/x", None), &[], &html).unwrap_err().1.contains("not JSON"));
     }
 
@@ -318,8 +329,8 @@ mod tests {
             pointer in "(/[a~*0-9]{0,3}){0,4}",
         ) {
             let checks = json_check(&pointer, Some(json!(1)));
-            let _ = judged(&[], checks, &[("x", &pointer)], &Answer { status: 200, body: body.clone() });
-            let _ = judged(&[500], vec![], &[], &Answer { status: 200, body });
+            let _ = judged(&[], checks, &[("x", &pointer)], &bytes(200, body.clone()));
+            let _ = judged(&[500], vec![], &[], &bytes(200, body));
         }
     }
 }

@@ -5,18 +5,23 @@ mod attack;
 mod clock;
 mod exchange;
 mod expectation;
-mod http_client;
+mod full_client;
+mod http;
+mod open;
 mod plan;
+mod planned_request;
+mod ramp;
 mod run;
 mod session;
 #[cfg(test)]
 mod tests;
+mod user_client;
 mod virtual_user;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use aforo_model::{LoadSecond, Scenario};
+use aforo_model::{HttpClient, LoadSecond, Scenario, Workload};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -87,6 +92,20 @@ pub enum EngineError {
         /// What is wrong.
         problem: String,
     },
+    /// Requests cannot be sent to such a URL.
+    #[error("the target's base URL `{base_url}` cannot be used: {problem}")]
+    BaseUrl {
+        /// The URL, without its password.
+        base_url: String,
+        /// What is wrong with it, and what would be right.
+        problem: String,
+    },
+    /// TLS cannot be set up, whatever the target.
+    #[error("TLS cannot be set up: {0}; check that this machine's trusted certificates are installed")]
+    Tls(String),
+    /// Users of an open workload are made when a start is due, and a full client takes milliseconds to make.
+    #[error("an open workload is sent by the lean client; remove `client = \"full\"` from `[http]`")]
+    FullClientInOpenWorkload,
     /// Nobody has anything to do.
     #[error("no journey has a weight above 0, so no user would do anything; give one a weight")]
     NoJourneys,
@@ -141,23 +160,24 @@ pub fn start(
     target: &HttpTarget,
     stop: CancellationToken,
 ) -> Result<RunningLoad, EngineError> {
-    let plan = Arc::new(Plan::compile(scenario, target.base_url.as_str())?);
+    let plan = Arc::new(Plan::compile(scenario, &target.base_url)?);
     if plan.journeys.is_empty() {
         return Err(EngineError::NoJourneys);
     }
+    let most_users = match scenario.load.workload {
+        Workload::Closed { users, .. } => users,
+        Workload::Open { .. } if scenario.http.client == HttpClient::Full => {
+            return Err(EngineError::FullClientInOpenWorkload);
+        }
+        Workload::Open { max_users, .. } => max_users,
+    };
+    http::allow_descriptors(most_users);
     let (seconds_sender, seconds) = mpsc::channel(SECONDS_WAITING);
     let (started_sender, started) = watch::channel(None);
     let (faults_sender, faults) = mpsc::unbounded_channel();
     let (ended_sender, ended) = oneshot::channel();
     let session = Arc::new(Session::new(plan, stop.child_token(), started_sender, faults_sender));
-    let run = Run {
-        session,
-        load: scenario.load.clone(),
-        base_url: target.base_url.clone(),
-        stop,
-        seconds: seconds_sender,
-        faults,
-    };
+    let run = Run { session, load: scenario.load.clone(), stop, seconds: seconds_sender, faults };
     // One thread: with it, a request costs the generator little more than half the CPU time that a pool of
     // workers takes, because answers are read and requests written in bursts.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

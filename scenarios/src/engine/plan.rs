@@ -1,29 +1,35 @@
 //! A scenario compiled for playing.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use aforo_model::{Body, Feeder, FeederOrder, Journey, Method, Scenario, Step, ThinkTime, Workload};
+use aforo_model::{Feeder, FeederOrder, HttpClient, Journey, Scenario, Step, ThinkTime, Workload};
 use rand::Rng;
 use serde_json::Value;
+use url::Url;
 
 use super::EngineError;
 use super::allocation::allocate;
 use super::expectation::Judge;
-use crate::template::{Source, Template, TemplateError, compile_json};
+use super::http::Origin;
+use super::planned_request::PlannedRequest;
+use crate::template::{Source, Template, TemplateError};
 
 /// Everything virtual users need to know; shared by all of them.
 #[derive(Debug)]
 pub(crate) struct Plan {
     /// Step names in the scenario's order; steps refer to them by place.
     pub(crate) step_names: Vec<String>,
-    /// The journeys that have users.
+    /// The journeys that somebody takes.
     pub(crate) journeys: Vec<PlannedJourney>,
     /// Feeders by name.
     pub(crate) feeders: HashMap<String, PlannedFeeder>,
-    /// Base URL without a slash at the end.
-    pub(crate) base_url: String,
+    /// Where requests go.
+    pub(crate) origin: Arc<Origin>,
+    /// Which client sends them.
+    pub(crate) client: HttpClient,
     /// How long a request may take.
     pub(crate) timeout: Duration,
 }
@@ -32,8 +38,8 @@ pub(crate) struct Plan {
 #[derive(Debug)]
 pub(crate) struct PlannedJourney {
     pub(crate) name: String,
-    /// How many virtual users take it; at least one.
-    pub(crate) users: u32,
+    /// Closed: how many virtual users take it. Open: its weight among the starts. At least 1.
+    pub(crate) share: u32,
     pub(crate) variables: Vec<(String, Template)>,
     /// The feeders its templates draw from.
     pub(crate) feeders: Vec<String>,
@@ -46,10 +52,7 @@ pub(crate) struct PlannedStep {
     /// Its place in the scenario's step names.
     pub(crate) index: usize,
     pub(crate) name: String,
-    pub(crate) method: Method,
-    pub(crate) path: Template,
-    pub(crate) headers: Vec<(String, Template)>,
-    pub(crate) body: Option<Template>,
+    pub(crate) request: PlannedRequest,
     pub(crate) judge: Judge,
     pub(crate) think_time: ThinkTime,
     pub(crate) probability: f64,
@@ -65,31 +68,35 @@ pub(crate) struct PlannedFeeder {
 
 impl Plan {
     /// Compiles `scenario` for a target whose base URL is `base_url`.
-    pub(crate) fn compile(scenario: &Scenario, base_url: &str) -> Result<Self, EngineError> {
-        let Workload::Closed { users, .. } = scenario.load.workload;
+    pub(crate) fn compile(scenario: &Scenario, base_url: &Url) -> Result<Self, EngineError> {
+        let timeout = Duration::from_secs_f64(scenario.load.timeout_s);
+        let origin = Arc::new(Origin::new(base_url, timeout)?);
         let step_names: Vec<String> = scenario.step_names().into_iter().map(str::to_owned).collect();
         let weights: Vec<u32> = scenario.journeys.iter().map(|journey| journey.weight).collect();
-        let journeys = std::iter::zip(&scenario.journeys, allocate(users, &weights))
-            .filter(|(_, users)| *users > 0)
-            .map(|(journey, users)| PlannedJourney::compile(journey, users, &step_names))
+        let shares = match scenario.load.workload {
+            Workload::Closed { users, .. } => allocate(users, &weights),
+            Workload::Open { .. } => weights,
+        };
+        let journeys = std::iter::zip(&scenario.journeys, shares)
+            .filter(|(_, share)| *share > 0)
+            .map(|(journey, share)| PlannedJourney::compile(journey, share, &step_names, &origin))
             .collect::<Result<_, _>>()?;
         let feeders = scenario
             .feeders
             .iter()
             .map(|(name, feeder)| (name.clone(), PlannedFeeder::new(feeder)))
             .collect();
-        Ok(Self {
-            step_names,
-            journeys,
-            feeders,
-            base_url: base_url.trim_end_matches('/').to_owned(),
-            timeout: Duration::from_secs_f64(scenario.load.timeout_s),
-        })
+        Ok(Self { step_names, journeys, feeders, origin, client: scenario.http.client, timeout })
     }
 }
 
 impl PlannedJourney {
-    fn compile(journey: &Journey, users: u32, step_names: &[String]) -> Result<Self, EngineError> {
+    fn compile(
+        journey: &Journey,
+        share: u32,
+        step_names: &[String],
+        origin: &Origin,
+    ) -> Result<Self, EngineError> {
         let mut feeders = Vec::new();
         let mut note = |template: &Template| {
             for (source, _) in template.sources() {
@@ -112,46 +119,24 @@ impl PlannedJourney {
             .collect::<Result<_, EngineError>>()?;
         let mut steps = Vec::new();
         for step in &journey.steps {
-            let planned = PlannedStep::compile(step, step_names)
+            let planned = PlannedStep::compile(step, step_names, origin)
                 .map_err(|error| invalid(&journey.name, &step.name, &error))?;
-            let templates = std::iter::once(&planned.path)
-                .chain(planned.headers.iter().map(|(_, value)| value))
-                .chain(&planned.body)
-                .chain(planned.judge.templates());
-            templates.for_each(&mut note);
+            planned.request.templates().chain(planned.judge.templates()).for_each(&mut note);
             steps.push(planned);
         }
-        Ok(Self { name: journey.name.clone(), users, variables, feeders, steps })
+        Ok(Self { name: journey.name.clone(), share, variables, feeders, steps })
     }
 }
 
 impl PlannedStep {
-    fn compile(step: &Step, step_names: &[String]) -> Result<Self, TemplateError> {
-        let mut headers = step
-            .headers
-            .iter()
-            .map(|header| Ok((header.name.clone(), Template::plain(&header.value)?)))
-            .collect::<Result<Vec<_>, TemplateError>>()?;
-        let body = match &step.body {
-            None => None,
-            Some(Body::Text(text)) => Some(Template::plain(text)?),
-            Some(Body::Json(value)) => {
-                if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-                    headers.push(("content-type".to_owned(), Template::plain("application/json")?));
-                }
-                Some(compile_json(value)?)
-            }
-        };
+    fn compile(step: &Step, step_names: &[String], origin: &Origin) -> Result<Self, TemplateError> {
         Ok(Self {
             index: step_names
                 .iter()
                 .position(|name| *name == step.name)
                 .expect("the names were taken from these steps"),
             name: step.name.clone(),
-            method: step.method,
-            path: Template::path(&step.path)?,
-            headers,
-            body,
+            request: PlannedRequest::compile(step, origin)?,
             judge: Judge::new(&step.expect, &step.extract)?,
             think_time: step.think_time,
             probability: step.probability,

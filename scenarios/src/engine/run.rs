@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aforo_model::{Load, LoadSecond};
+use aforo_model::{Load, LoadSecond, Workload};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
+use super::ramp::Ramp;
 use super::session::Session;
-use super::{EngineEnd, EngineError, StopCause, attack};
+use super::user_client::UserClient;
+use super::{EngineEnd, EngineError, StopCause, attack, open};
 use crate::recorder::{Collector, SECOND_US};
 
 /// The longest that requests in flight are waited for after the order to stop.
@@ -22,7 +23,6 @@ const SETTLE_US: u64 = 100_000;
 pub(super) struct Run {
     pub(super) session: Arc<Session>,
     pub(super) load: Load,
-    pub(super) base_url: Url,
     pub(super) stop: CancellationToken,
     pub(super) seconds: mpsc::Sender<LoadSecond>,
     pub(super) faults: mpsc::UnboundedReceiver<EngineError>,
@@ -32,17 +32,14 @@ impl Run {
     /// Plays the run. Must be called on the runtime the run has for itself.
     pub(super) async fn play(mut self) -> Result<EngineEnd, EngineError> {
         let session = Arc::clone(&self.session);
-        let attack = attack::build(&session, &self.load, &self.base_url)?;
         let (drained, is_drained) = oneshot::channel();
         let collecting = tokio::spawn(collect(Arc::clone(&session), self.seconds.clone(), is_drained));
-        // Goose is polled until the order to stop only: after it, no further user shall start.
-        let mut goose = std::pin::pin!(attack.execute());
+        // Polled until the order to stop only: after it, nobody else shall start. Polled first, so that whoever
+        // was to start before the end of the duration has started when it is noticed.
+        let mut starting = std::pin::pin!(start_users(&session, &self.load));
         let cause = tokio::select! {
-            // Goose ends by itself only when its process-wide kill switch was thrown, or it failed.
-            end = &mut goose => match end {
-                Ok(_) => Ok(StopCause::Ordered),
-                Err(error) => Err(EngineError::goose(&error)),
-            },
+            biased;
+            end = &mut starting => end.map(|()| StopCause::Ordered),
             () = self.stop.cancelled() => Ok(StopCause::Ordered),
             () = self.seconds.closed() => Ok(StopCause::Ordered),
             Some(fault) = self.faults.recv() => Err(fault),
@@ -64,11 +61,23 @@ impl Run {
             started: *session.started.borrow(),
             load_s,
             elapsed_s,
-            users_started: session.users_started(),
+            users_started: session.users_made(),
             aborted_requests,
         };
         // A step may have panicked while the others drained.
         self.faults.try_recv().map_or(Ok(end), Err)
+    }
+}
+
+/// Starts virtual users, or rounds of them, as the load says, until it is dropped.
+async fn start_users(session: &Arc<Session>, load: &Load) -> Result<(), EngineError> {
+    match &load.workload {
+        Workload::Closed { users, users_per_s, steps } => {
+            attack::play(session, Ramp::new(*users, *users_per_s, *steps, load.duration_s)).await
+        }
+        Workload::Open { stages, max_users } => {
+            open::play(session, stages, *max_users, || UserClient::lean(session)).await
+        }
     }
 }
 

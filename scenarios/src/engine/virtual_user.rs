@@ -30,6 +30,8 @@ pub(crate) struct VirtualUser<C> {
     round_is_over: bool,
     /// Whether this round has sent anything.
     has_sent: bool,
+    /// Open workload: when the next request should start, µs since the start of the run.
+    due_us: Option<u64>,
 }
 
 /// What templates are filled from.
@@ -58,14 +60,31 @@ impl<C: Exchange> VirtualUser<C> {
             Values { plan: Arc::clone(&session.plan), variables: HashMap::new(), rows: HashMap::new() };
         // What users ask for should differ from run to run, or a second run would meet its own bookings.
         let rng = SmallRng::from_os_rng();
-        Self { session, client, values, rng, round_is_over: false, has_sent: false }
+        Self { session, client, values, rng, round_is_over: false, has_sent: false, due_us: None }
+    }
+
+    /// Plays a round to its end; after the order to stop, no further step than the first. In an open workload it
+    /// was due at `due_us`, and its first request should start at that moment; every other as soon as the one
+    /// before it and the thinking after that are over.
+    pub(crate) async fn play_round(&mut self, journey: usize, due_us: Option<u64>) {
+        self.due_us = due_us;
+        for step in 0..self.session.plan.journeys[journey].steps.len() {
+            self.take_step(journey, step).await;
+            if self.session.halt.is_cancelled() {
+                break;
+            }
+        }
     }
 
     /// Takes one step of a journey: sends the request, has it judged and recorded, and thinks. The first
     /// step of a journey begins a new round.
     pub(crate) async fn take_step(&mut self, journey: usize, step: usize) {
-        let plan = Arc::clone(&self.session.plan);
-        let journey = &plan.journeys[journey];
+        let session = Arc::clone(&self.session);
+        let journey = &session.plan.journeys[journey];
+        session.watch(&journey.steps[step].name, self.play_step(journey, step)).await;
+    }
+
+    async fn play_step(&mut self, journey: &PlannedJourney, step: usize) {
         if step == 0 {
             self.begin_round(journey);
         }
@@ -73,7 +92,7 @@ impl<C: Exchange> VirtualUser<C> {
         let step = &journey.steps[step];
         let is_taken = !self.round_is_over && self.rng.random::<f64>() < step.probability;
         if is_taken {
-            match self.request(step) {
+            match step.request.fill(&self.values, &mut self.rng) {
                 Ok(request) => self.play(step, request).await,
                 // A step before it was skipped, or found nothing to keep: a short round, not a failure.
                 Err(Unfilled) => self.round_is_over = true,
@@ -102,35 +121,10 @@ impl<C: Exchange> VirtualUser<C> {
         }
     }
 
-    fn request(&mut self, step: &PlannedStep) -> Result<Request, Unfilled> {
-        let mut headers = Vec::with_capacity(step.headers.len());
-        for (name, value) in &step.headers {
-            let value = value.render(&self.values, &mut self.rng)?;
-            // A line break in a value would be another header field.
-            if value.chars().any(|character| character.is_control() && character != '\t') {
-                return Err(Unfilled);
-            }
-            headers.push((name.clone(), value));
-        }
-        let path = step.path.render(&self.values, &mut self.rng)?;
-        let body = match &step.body {
-            Some(body) => Some(body.render(&self.values, &mut self.rng)?),
-            None => None,
-        };
-        Ok(Request {
-            method: step.method,
-            url: format!("{}{path}", self.session.plan.base_url),
-            headers,
-            body,
-            timeout: self.session.plan.timeout,
-        })
-    }
-
-    async fn play(&mut self, step: &PlannedStep, request: Request) {
+    async fn play(&mut self, step: &PlannedStep, request: Request<'_>) {
         self.has_sent = true;
         let session = Arc::clone(&self.session);
         session.in_flight.fetch_add(1, Ordering::Relaxed);
-        // In a closed workload a request is due when the user is ready for it.
         let start_us = session.clock.now_us();
         let answer = self.client.exchange(request).await;
         if session.is_abandoned() {
@@ -143,6 +137,7 @@ impl<C: Exchange> VirtualUser<C> {
             self.round_is_over = true;
         }
         self.think(step).await;
+        self.due_us = self.due_us.map(|_| session.clock.now_us());
     }
 
     /// Takes the time, judges and records; whether the answer was good.
@@ -159,13 +154,14 @@ impl<C: Exchange> VirtualUser<C> {
                         }
                         Err((kind, message)) => Outcome::Failed(kind, message),
                     };
-                    (Some(answer.status), answer.body.len() as u64, outcome)
+                    (Some(answer.status), answer.received_bytes, outcome)
                 }
             };
             let is_met = outcome == Outcome::Met;
             shard.sample(Sample {
                 step: step.index,
-                intended_start_us: start_us,
+                // In a closed workload a request is due when the user is ready for it.
+                intended_start_us: self.due_us,
                 start_us,
                 end_us,
                 outcome,
@@ -202,6 +198,7 @@ impl<C: Exchange> VirtualUser<C> {
 mod tests {
     use std::time::Instant;
 
+    use bytes::Bytes;
     use futures_util::FutureExt;
     use tokio::sync::{mpsc, watch};
     use tokio_util::sync::CancellationToken;
@@ -217,7 +214,7 @@ mod tests {
         let load = "description = \"a test\"\n[load]\nusers = 1\nrate = 1\nduration = \"1s\"\n";
         std::fs::write(&path, format!("{load}[[journey]]\nname = \"j\"\n{journey}")).unwrap();
         let scenario = load_scenario(path.to_str().unwrap(), None).unwrap();
-        let plan = Arc::new(Plan::compile(&scenario, "http://127.0.0.1:1").unwrap());
+        let plan = Arc::new(Plan::compile(&scenario, &"http://127.0.0.1:1".parse().unwrap()).unwrap());
         let (started, faults) = (watch::Sender::new(None), mpsc::unbounded_channel().0);
         let session = Arc::new(Session::new(plan, CancellationToken::new(), started, faults));
         session.enter();
@@ -228,9 +225,9 @@ mod tests {
     struct TooLate(Arc<Session>);
 
     impl Exchange for TooLate {
-        async fn exchange(&mut self, _: Request) -> Result<Answer, RequestError> {
+        async fn exchange(&mut self, _: Request<'_>) -> Result<Answer, RequestError> {
             assert_eq!(self.0.abandon(), 1);
-            Ok(Answer { status: 200, body: Vec::new() })
+            Ok(Answer { status: 200, body: Bytes::new(), received_bytes: 0 })
         }
     }
 
@@ -250,7 +247,7 @@ mod tests {
     struct Nobody;
 
     impl Exchange for Nobody {
-        async fn exchange(&mut self, request: Request) -> Result<Answer, RequestError> {
+        async fn exchange(&mut self, request: Request<'_>) -> Result<Answer, RequestError> {
             panic!("{request:?}")
         }
     }

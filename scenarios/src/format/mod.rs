@@ -4,7 +4,9 @@
 //! every mistake at once, each with its place.
 
 mod feeder;
+mod http;
 mod journey;
+mod load;
 mod locate;
 mod objective;
 mod report;

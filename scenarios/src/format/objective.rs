@@ -15,7 +15,7 @@ const CRITICALITIES: [(&str, Criticality); 4] = [
 /// Reads the objectives. `steps` are the names that may be asked about; none when they are not known
 /// because the journeys are not right.
 pub(super) fn read_slos(root: &Section<'_>, steps: Option<&[&str]>) -> Vec<Slo> {
-    let sections = root.sections("slo", "an SLO", &["step", "expect", "criticality"]);
+    let sections = root.sections("slo", "an SLO", &["step", "expect", "criticality", "abort"]);
     sections.iter().filter_map(|section| slo(section, steps)).collect()
 }
 
@@ -44,9 +44,10 @@ fn slo(section: &Section<'_>, steps: Option<&[&str]>) -> Option<Slo> {
             }
         },
     };
+    let abort = section.boolean("abort").is_some_and(|abort| abort.value);
     let expect = section.required_text("expect", "expect = \"p95 < 3s\"");
     let (subject, expect) = judged(section, expect, steps)?;
-    Some(Slo { subject, expect, criticality })
+    Some(Slo { subject, expect, criticality, abort })
 }
 
 fn judged(

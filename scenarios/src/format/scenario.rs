@@ -1,26 +1,23 @@
 //! The scenario file as a whole.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-use aforo_model::{Feeder, Journey, Load, Scenario, Workload};
+use aforo_model::{Feeder, Journey, Scenario};
 use toml::de::DeTable;
 
 use super::feeder;
+use super::http;
 use super::journey;
+use super::load;
 use super::locate::{SourceFile, journeys_file};
 use super::objective::{read_red_flags, read_slos};
 use super::report::{At, Report};
 use super::section::{self, Section};
 use crate::ScenarioError;
 use crate::error::Problem;
-use crate::load::{LoadError, check_load};
 
-const KEYS: [&str; 8] =
-    ["description", "journeys", "load", "weights", "slo", "red_flag", "feeders", "journey"];
-
-/// How long a request may take unless the scenario says otherwise, in seconds.
-const TIMEOUT_S: f64 = 30.0;
+const KEYS: [&str; 9] =
+    ["description", "journeys", "load", "http", "weights", "slo", "red_flag", "feeders", "journey"];
 
 /// Reads and checks a scenario.
 pub(super) fn read(file: &SourceFile) -> Result<Scenario, ScenarioError> {
@@ -60,7 +57,8 @@ fn note_syntax(errors: &[toml::de::Error], report: &Report) {
 
 fn scenario(root: &Section<'_>, file: &SourceFile, problems: &mut Vec<Problem>) -> Option<Scenario> {
     let description = root.required_text("description", "description = \"what it is for\"");
-    let load = load(root);
+    let load = load::read(root);
+    let http = http::read(root, load.as_ref());
     let played = played(root, file, problems);
     // With broken journeys, steps and weights cannot be told right from wrong.
     let journeys = played.as_ref().map(|played| played.journeys.as_slice());
@@ -82,6 +80,7 @@ fn scenario(root: &Section<'_>, file: &SourceFile, problems: &mut Vec<Problem>) 
         load: load?,
         journeys,
         feeders,
+        http,
         slos,
         red_flags,
     })
@@ -175,54 +174,4 @@ fn weights(root: &Section<'_>, journeys: Option<&[Journey]>) -> BTreeMap<String,
         }
     }
     weights
-}
-
-fn load(root: &Section<'_>) -> Option<Load> {
-    let Some(section) =
-        root.section("load", "`[load]`", &["users", "rate", "duration", "warm_up", "timeout"])
-    else {
-        if root.value("load").is_none() {
-            let help =
-                "add `[load]` with `users = 10`, `rate = 2` (users started per second), `duration = \"1m\"`";
-            root.report.add(root.span(), "a scenario has no `[load]`", "how much, and for how long?", help);
-        }
-        return None;
-    };
-    let users = section.required_whole("users", "users = 10");
-    let rate = section.required_number("rate", "rate = 2 # users started per second");
-    let duration = section.required_duration("duration", "duration = \"1m\"");
-    let optional_s = |key: &str, default_s: f64| match section.value(key) {
-        None => Some(default_s),
-        Some(_) => section.duration(key).map(|duration| duration.value.as_secs_f64()),
-    };
-    let warm_up_s = optional_s("warm_up", 0.0);
-    let timeout_s = optional_s("timeout", TIMEOUT_S);
-    // What is missing or wrong stands in as a value that nothing else is wrong with.
-    let is_whole = users.is_some() && rate.is_some() && duration.is_some();
-    let load = Load {
-        workload: Workload::Closed {
-            users: users.map_or(1, |users| users.value),
-            users_per_s: rate.map_or(1.0, |rate| rate.value),
-        },
-        duration_s: duration.map_or(f64::INFINITY, |duration| duration.value.as_secs_f64()),
-        warm_up_s: warm_up_s.unwrap_or(0.0),
-        timeout_s: timeout_s.unwrap_or(TIMEOUT_S),
-    };
-    if let Err(error) = check_load(&load) {
-        let (span, label) = blamed(&section, &error);
-        section.report.add(span, error.to_string(), label, "");
-    }
-    is_whole.then_some(load)
-}
-
-/// The place of the value that makes a load impossible.
-fn blamed(section: &Section<'_>, error: &LoadError) -> (Range<usize>, &'static str) {
-    let (key, label) = match error {
-        LoadError::NoUsers | LoadError::TooManyUsers { .. } => ("users", "this many users"),
-        LoadError::Rate { .. } => ("rate", "this rate"),
-        LoadError::ShorterThanRamp { .. } => ("duration", "shorter than the ramp"),
-        LoadError::WarmUp { .. } => ("warm_up", "as long as the run"),
-        LoadError::Timeout => ("timeout", "this timeout"),
-    };
-    (section.value(key).map_or_else(|| section.span(), |value| value.span()), label)
 }

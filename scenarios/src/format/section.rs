@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::report::{At, Report};
+use crate::load::parse_rate;
 
 /// A TOML table whose keys are a closed set.
 #[derive(Debug, Clone)]
@@ -69,10 +70,35 @@ impl<'file> Section<'file> {
         self.read(key, number, "a number")
     }
 
-    /// A number that must be there.
-    pub(super) fn required_number(&self, key: &str, example: &str) -> Option<At<f64>> {
+    /// A number per second: `200/s`, or the number alone.
+    pub(super) fn rate(&self, key: &str) -> Option<At<f64>> {
+        let DeValue::String(_) = self.table.get(key)?.get_ref() else {
+            return self.number(key);
+        };
+        let text = self.text(key)?;
+        match parse_rate(text.value) {
+            Ok(rate) => Some(At { value: rate, span: text.span }),
+            Err(_) => {
+                let message = format!("`{}` is not a rate", text.value);
+                self.report.add(text.span, message, "not a rate", "write `\"200/s\"`, or the number alone");
+                None
+            }
+        }
+    }
+
+    /// A number per second that must be there.
+    pub(super) fn required_rate(&self, key: &str, example: &str) -> Option<At<f64>> {
         self.require(key, example)?;
-        self.number(key)
+        self.rate(key)
+    }
+
+    /// Yes or no.
+    pub(super) fn boolean(&self, key: &str) -> Option<At<bool>> {
+        let boolean = match self.table.get(key)?.get_ref() {
+            DeValue::Boolean(boolean) => Some(*boolean),
+            _ => None,
+        };
+        self.read(key, boolean, "`true` or `false`")
     }
 
     /// A whole number from 0.

@@ -1,6 +1,8 @@
 //! Whole files: what is read, and what a person is told.
 
-use aforo_model::{Check, Criticality, FeederOrder, Scenario, Subject, ThinkTime, Workload};
+use aforo_model::{
+    Check, Criticality, FeederOrder, HttpClient, RateStage, Scenario, Subject, ThinkTime, Workload,
+};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use proptest::prelude::*;
 use serde_json::json;
@@ -53,7 +55,7 @@ fn the_example_of_the_format_s_description_is_right() {
     let document = include_str!("../../FORMAT.md");
     let example = document.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     let scenario = read(example).unwrap_or_else(|error| panic!("{}", rendered(&error)));
-    assert_eq!(scenario.load.workload, Workload::Closed { users: 20, users_per_s: 2.0 });
+    assert_eq!(scenario.load.workload, Workload::Closed { users: 20, users_per_s: 2.0, steps: 1 });
     assert_eq!(scenario.load.timeout_s, 5.0);
     let journey = &scenario.journeys[0];
     assert_eq!(journey.variables[1].name, "check_out", "variables keep their order");
@@ -67,6 +69,81 @@ fn the_example_of_the_format_s_description_is_right() {
     assert_eq!(scenario.feeders["guests"].order, FeederOrder::Circular);
     assert_eq!(scenario.slos[0].subject, Subject::Step("order".into()));
     assert_eq!(scenario.slos[1].criticality, Criticality::High, "the default");
+    assert_eq!([scenario.slos[0].abort, scenario.slos[1].abort], [true, false]);
+}
+
+const JOURNEY: &str = "[[journey]]\nname = \"j\"\n[[journey.step]]\nname = \"s\"\npath = \"/\"\n";
+
+/// The scenario with a load and as little as possible beside it.
+fn loaded(load: &str) -> Result<Scenario, ScenarioError> {
+    read(&format!("description = \"d\"\n\n[load]\n{load}\n\n{JOURNEY}"))
+}
+
+fn stage(duration_s: f64, from_per_s: f64, to_per_s: f64) -> RateStage {
+    RateStage { duration_s, from_per_s, to_per_s }
+}
+
+#[test]
+fn the_loads_of_the_format_s_description_are_right() {
+    let document = include_str!("../../FORMAT.md");
+    let loads: Vec<_> = document
+        .split("```toml\n[load]\n")
+        .skip(1)
+        .map(|rest| {
+            let load = loaded(rest.split("```").next().unwrap());
+            load.unwrap_or_else(|error| panic!("{}", rendered(&error))).load
+        })
+        .map(|load| (load.workload, load.duration_s))
+        .collect();
+    let constant = Workload::Open { stages: vec![stage(300.0, 200.0, 200.0)], max_users: 500 };
+    let staged =
+        Workload::Open { stages: vec![stage(30.0, 0.0, 100.0), stage(120.0, 100.0, 100.0)], max_users: 500 };
+    let closed = Workload::Closed { users: 200, users_per_s: 20.0, steps: 10 };
+    assert_eq!(loads, [(closed, 600.0), (constant, 300.0), (staged, 150.0)]);
+}
+
+#[test]
+fn a_rate_is_a_number_or_a_number_per_second_in_either_model() {
+    for rate in ["5", "5.0", "\"5/s\"", "\"5\""] {
+        let open =
+            loaded(&format!("model = \"open\"\nrate = {rate}\nmax_users = 1\nduration = \"10s\"")).unwrap();
+        let stages = vec![stage(10.0, 5.0, 5.0)];
+        assert_eq!(open.load.workload, Workload::Open { stages, max_users: 1 });
+        let closed =
+            loaded(&format!("model = \"closed\"\nrate = {rate}\nusers = 1\nduration = \"10s\"")).unwrap();
+        assert_eq!(closed.load.workload, Workload::Closed { users: 1, users_per_s: 5.0, steps: 1 });
+    }
+}
+
+#[test]
+fn stages_go_on_from_the_rate_before() {
+    let load = "model = \"open\"\nmax_users = 9\nwarm_up = \"10s\"\n\
+                [[load.stage]]\nrate = 20\nduration = \"30s\"\n\
+                [[load.stage]]\nto = 100\nduration = \"10s\"\n\
+                [[load.stage]]\nto = 0\nduration = \"5s\"";
+    let load = loaded(load).unwrap().load;
+    let stages = vec![stage(30.0, 20.0, 20.0), stage(10.0, 20.0, 100.0), stage(5.0, 100.0, 0.0)];
+    assert_eq!(load.workload, Workload::Open { stages, max_users: 9 });
+    assert_eq!((load.duration_s, load.warm_up_s), (45.0, 10.0));
+}
+
+#[test]
+fn mistakes_of_an_open_load_are_shown_at_the_value_that_is_wrong() {
+    let _bare = bare_snapshots();
+    let open = |rest: &str| rendered(&loaded(&format!("model = \"open\"\n{rest}")).unwrap_err());
+    insta::assert_snapshot!(
+        [
+            open(""),
+            open("users = 10\nrate = \"fast\"\nmax_users = 0\nduration = \"1m\""),
+            open("steps = 3\nrate = \"200000/s\"\nmax_users = 1\nduration = \"0s\""),
+            open("rate = 0\nmax_users = 1\nduration = \"1m\"\nwarm_up = \"1m\""),
+            open("rate = 1\nmax_users = 1\n[[load.stage]]\nduration = \"1m\"\n[[load.stage]]\nrate = 1\nto = 2\n[[load.stage]]\nto = -1\nduration = \"1s\"\nusers = 3"),
+            rendered(&loaded("model = \"opne\"").unwrap_err()),
+            rendered(&loaded("users = 1\nrate = 1\nmax_users = 5\nduration = \"1m\"\nsteps = 2").unwrap_err()),
+            rendered(&loaded("users = 100\nrate = 1\nduration = \"1m\"\nsteps = 10").unwrap_err()),
+        ]
+        .join("\n")
+    );
 }
 
 #[test]
@@ -83,14 +160,14 @@ fn every_built_in_scenario_is_right_and_described_as_in_its_file() {
 fn the_built_in_scenarios_have_the_profiles_and_the_steps_they_promise() {
     let profile = |name: &str| {
         let load = load_scenario(name, None).unwrap().load;
-        let Workload::Closed { users, users_per_s } = load.workload;
-        (users, users_per_s, load.duration_s, load.warm_up_s)
+        let Workload::Closed { users, users_per_s, steps } = load.workload else { panic!("{name} is open") };
+        (users, users_per_s, steps, load.duration_s, load.warm_up_s)
     };
-    assert_eq!(profile("baseline"), (10, 2.0, 60.0, 0.0));
-    assert_eq!(profile("peak"), (100, 10.0, 300.0, 0.0));
-    assert_eq!(profile("stress"), (200, 20.0, 600.0, 0.0));
-    assert_eq!(profile("spike"), (100, 10.0, 130.0, 0.0));
-    assert_eq!(profile("endurance"), (50, 5.0, 3600.0, 300.0));
+    assert_eq!(profile("baseline"), (10, 2.0, 1, 60.0, 0.0));
+    assert_eq!(profile("peak"), (100, 10.0, 1, 300.0, 0.0));
+    assert_eq!(profile("stress"), (200, 20.0, 10, 600.0, 0.0));
+    assert_eq!(profile("spike"), (100, 10.0, 1, 130.0, 0.0));
+    assert_eq!(profile("endurance"), (50, 5.0, 1, 3600.0, 300.0));
     let mut steps: Vec<String> =
         load_scenario("peak", None).unwrap().step_names().into_iter().map(str::to_owned).collect();
     steps.sort_unstable();
@@ -232,11 +309,7 @@ path = "/other/{{code}}"
 
 #[test]
 fn mistakes_of_the_load_are_shown_at_the_value_that_is_wrong() {
-    let load = |load: &str| {
-        refused(&format!(
-            "description = \"d\"\n\n[load]\n{load}\n\n[[journey]]\nname = \"j\"\n[[journey.step]]\nname = \"s\"\npath = \"/\"\n"
-        ))
-    };
+    let load = |load: &str| rendered(&loaded(load).unwrap_err());
     let _bare = bare_snapshots();
     insta::assert_snapshot!(
         [
@@ -277,7 +350,8 @@ proptest! {
     fn no_value_in_a_right_place_makes_the_reader_panic(
         value in r#"(-?[0-9]{1,20}(\.[0-9])?|"\PC{0,12}"|\[\]|\{\}|true|inf|nan|1979-05-27|"[0-9]{1,25}(s|m|h|us|)")"#,
         key in prop::sample::select(vec![
-            "load.users", "load.rate", "load.duration", "load.warm_up", "load.timeout", "weights.j", "journeys",
+            "load.users", "load.rate", "load.duration", "load.model", "load.steps", "load.max_users", "load.stage",
+             "load.warm_up", "load.timeout", "weights.j", "journeys",
             "feeders.f", "feeders.f.rows", "slo", "red_flag", "journey",
         ]),
     ) {
@@ -300,4 +374,20 @@ proptest! {
             rendered(&error);
         }
     }
+}
+
+#[test]
+fn requests_are_sent_by_the_lean_client_unless_the_file_says_otherwise() {
+    let step = "[[journey.step]]\nname = \"s\"\npath = \"/\"\n";
+    let client =
+        |section: &str| read(&with(&format!("{step}\n{section}"))).map(|scenario| scenario.http.client);
+    assert_eq!(client("").unwrap(), HttpClient::Lean);
+    assert_eq!(client("[http]").unwrap(), HttpClient::Lean);
+    assert_eq!(client("[http]\nclient = \"lean\"").unwrap(), HttpClient::Lean);
+    assert_eq!(client("[http]\nclient = \"full\"").unwrap(), HttpClient::Full);
+    let error = rendered(&client("[http]\nclient = \"ful\"").unwrap_err());
+    assert!(error.contains("`ful` is not a client") && error.contains("did you mean `full`?"), "{error}");
+    let open = "description = \"d\"\n[load]\nmodel = \"open\"\nrate = \"5/s\"\nmax_users = 2\nduration = \"10s\"\n\
+                [http]\nclient = \"full\"\n[[journey]]\nname = \"j\"\n";
+    assert!(refused(&format!("{open}{step}")).contains("an open workload is sent by the lean client"));
 }

@@ -54,6 +54,9 @@ impl Collector {
                 .filter(|(_, step)| step.requests > 0)
                 .map(|(name, step)| (name.clone(), step))
                 .collect(),
+            starts: cell.starts,
+            dropped_starts: cell.dropped_starts,
+            start_delay: cell.start_delay,
         };
         self.next += 1;
         second

@@ -120,7 +120,7 @@ mod tests {
         let start_us = end_us.saturating_sub(response_us);
         Sample {
             step,
-            intended_start_us: start_us,
+            intended_start_us: None,
             start_us,
             end_us,
             outcome: Outcome::Met,
@@ -248,14 +248,32 @@ mod tests {
     #[test]
     fn response_time_counts_from_the_intended_start_and_busy_time_from_the_actual_one() {
         let recorder = Arc::new(Recorder::default());
-        let late = Sample { intended_start_us: 100, start_us: 300, end_us: 1_000, ..met(0, 1_000, 0) };
+        let late = Sample { intended_start_us: Some(100), start_us: 300, end_us: 1_000, ..met(0, 1_000, 0) };
         recorder.record(|shard| shard.sample(late));
         let mut collector = collector(&recorder);
         collector.sweep();
         let step = collector.next_second().steps.remove("a").unwrap();
         assert_eq!(step.response_time.max_us(), Some(900));
         assert_eq!(step.busy_time_us, 700);
-        assert_eq!(step.service_time, None);
+        assert_eq!(step.service_time.unwrap().max_us(), Some(700));
+    }
+
+    #[test]
+    fn starts_are_counted_where_they_happened_with_their_delay() {
+        let recorder = Arc::new(Recorder::default());
+        recorder.record(|shard| {
+            shard.round_started(999_000, 1_000_500);
+            shard.round_started(1_000_000, 1_000_600);
+            shard.start_dropped(1_200_000);
+            shard.sample(met(0, 1_300_000, 500));
+        });
+        let mut collector = collector(&recorder);
+        collector.sweep();
+        let seconds = [collector.next_second(), collector.next_second()];
+        assert_eq!(seconds.each_ref().map(|second| (second.starts, second.dropped_starts)), [(0, 0), (2, 1)]);
+        let delay = seconds[1].start_delay.summary();
+        assert_eq!((delay.count, delay.min_us, delay.max_us), (2, Some(600), Some(1_500)));
+        assert_eq!(seconds[1].steps["a"].service_time, None, "that step was not due at a time");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aforo_model::{ErrorKind, StepSecond};
+use aforo_model::{ErrorKind, StepSecond, TimeHistogram};
 
 use super::SECOND_US;
 
@@ -14,8 +14,9 @@ const MESSAGES_PER_SECOND: usize = 3;
 pub(crate) struct Sample {
     /// Which step, by its place in the scenario's step names.
     pub(crate) step: usize,
-    /// When it should have started.
-    pub(crate) intended_start_us: u64,
+    /// Open workload: when it should have started. None in a closed one, where every request starts when it
+    /// should.
+    pub(crate) intended_start_us: Option<u64>,
     /// When it started.
     pub(crate) start_us: u64,
     /// When the last byte of the answer was there, or the failure was.
@@ -52,6 +53,12 @@ pub(super) struct Cell {
     pub(super) user_time_us: i64,
     /// Think time in this second. An order to stop takes back what was announced and did not happen.
     pub(super) think_time_us: i64,
+    /// Rounds of an open workload that started.
+    pub(super) starts: u64,
+    /// Rounds of an open workload that were due and found no free user.
+    pub(super) dropped_starts: u64,
+    /// From the intended to the actual start of those that started.
+    pub(super) start_delay: TimeHistogram,
     /// By the step's place in the scenario's step names; steps nobody took may be missing at the end.
     pub(super) steps: Vec<StepSecond>,
 }
@@ -66,26 +73,44 @@ impl Shard {
         let step = &mut steps[sample.step];
         step.requests += 1;
         step.received_bytes += sample.received_bytes;
-        step.busy_time_us += sample.end_us.saturating_sub(sample.start_us);
+        let service_time_us = sample.end_us.saturating_sub(sample.start_us);
+        step.busy_time_us += service_time_us;
         if let Some(status) = sample.status {
             *step.statuses.entry(status).or_default() += 1;
         }
-        let response_time_us = sample.end_us.saturating_sub(sample.intended_start_us);
-        match sample.outcome {
-            Outcome::Met => step.response_time.record_us(response_time_us),
+        let response_time_us =
+            sample.intended_start_us.map_or(service_time_us, |due_us| sample.end_us.saturating_sub(due_us));
+        // A time-out is a slow answer; leaving it out would flatter the quantiles.
+        let is_judged = match sample.outcome {
+            Outcome::Met => true,
             Outcome::Failed(kind, message) => {
                 *step.errors.entry(kind).or_default() += 1;
                 if step.error_messages.len() < MESSAGES_PER_SECOND {
                     step.error_messages.push((kind, message));
                 }
-                // A time-out is a slow answer; leaving it out would flatter the quantiles.
-                let histogram = match kind {
-                    ErrorKind::Timeout => &mut step.response_time,
-                    _ => &mut step.failed_response_time,
-                };
-                histogram.record_us(response_time_us);
+                kind == ErrorKind::Timeout
             }
+        };
+        if is_judged {
+            step.response_time.record_us(response_time_us);
+            if sample.intended_start_us.is_some() {
+                step.service_time.get_or_insert_default().record_us(service_time_us);
+            }
+        } else {
+            step.failed_response_time.record_us(response_time_us);
         }
+    }
+
+    /// A round of an open workload that was due at `due_us` starts.
+    pub(crate) fn round_started(&mut self, due_us: u64, at_us: u64) {
+        let cell = self.cell(at_us);
+        cell.starts += 1;
+        cell.start_delay.record_us(at_us.saturating_sub(due_us));
+    }
+
+    /// A round of an open workload is due, and no user is free for it.
+    pub(crate) fn start_dropped(&mut self, at_us: u64) {
+        self.cell(at_us).dropped_starts += 1;
     }
 
     /// A virtual user started.
@@ -150,6 +175,9 @@ impl Cell {
         self.users += other.users;
         self.user_time_us += other.user_time_us;
         self.think_time_us += other.think_time_us;
+        self.starts += other.starts;
+        self.dropped_starts += other.dropped_starts;
+        self.start_delay.merge(&other.start_delay);
         if self.steps.len() < other.steps.len() {
             self.steps.resize_with(other.steps.len(), StepSecond::default);
         }

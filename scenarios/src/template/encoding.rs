@@ -38,6 +38,20 @@ pub(super) fn append_json_escaped(value: &str, text: &mut String) {
     text.push_str(&quoted[1..quoted.len() - 1]);
 }
 
+/// A part of a path as it is sent: percent-encoded where it could not stand in a request line, and as it is
+/// otherwise, because what is encoded already must not be encoded again.
+pub(super) fn path_text(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            write!(encoded, "%{byte:02X}").expect("writing to a String cannot fail");
+        }
+    }
+    encoded
+}
+
 fn append_display(value: &Value, text: &mut String) {
     write!(text, "{value}").expect("writing to a String cannot fail");
 }

@@ -59,9 +59,25 @@ impl Template {
         parse::parse(text, Encoding::Plain)
     }
 
-    /// A template of a path with its query: values are percent-encoded.
+    /// A template of a path with its query: values are percent-encoded, and so is what the text itself may
+    /// not hold.
     pub(crate) fn path(text: &str) -> Result<Self, TemplateError> {
-        parse::parse(text, Encoding::Url)
+        let mut template = parse::parse(text, Encoding::Url)?;
+        for segment in &mut template.segments {
+            if let Segment::Text(fixed) = segment {
+                *fixed = encoding::path_text(fixed);
+            }
+        }
+        Ok(template)
+    }
+
+    /// The whole text, where there is nothing to fill in.
+    pub(crate) fn fixed(&self) -> Option<&str> {
+        match self.segments.as_slice() {
+            [] => Some(""),
+            [Segment::Text(fixed)] => Some(fixed),
+            _ => None,
+        }
     }
 
     /// Where each placeholder takes its value from, with its place in the text.
@@ -84,16 +100,27 @@ impl Template {
     /// The text with every placeholder filled and encoded.
     pub(crate) fn render(&self, scope: &impl Scope, rng: &mut impl Rng) -> Result<String, Unfilled> {
         let mut text = String::new();
+        self.render_into(&mut text, scope, rng)?;
+        Ok(text)
+    }
+
+    /// Writes the text with every placeholder filled and encoded at the end of `text`.
+    pub(crate) fn render_into(
+        &self,
+        text: &mut String,
+        scope: &impl Scope,
+        rng: &mut impl Rng,
+    ) -> Result<(), Unfilled> {
         for segment in &self.segments {
             match segment {
                 Segment::Text(fixed) => text.push_str(fixed),
                 Segment::Placeholder { source, encoding, .. } => {
                     let value = source.value(scope, rng)?;
-                    encoding.append(&value, &mut text);
+                    encoding.append(&value, text);
                 }
             }
         }
-        Ok(text)
+        Ok(())
     }
 
     /// The value itself where the template is one placeholder, such as a number; otherwise the text.

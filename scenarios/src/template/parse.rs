@@ -18,6 +18,13 @@ pub(crate) struct TemplateError {
     pub(crate) help: Option<String>,
 }
 
+impl TemplateError {
+    /// A text that is wrong as a whole.
+    pub(crate) fn of(text: &str, message: &str) -> Self {
+        Self { range: 0..text.len(), message: message.to_owned(), help: None }
+    }
+}
+
 /// Splits `text` at its placeholders.
 pub(super) fn parse(text: &str, encoding: Encoding) -> Result<Template, TemplateError> {
     let mut segments = Vec::new();

@@ -94,7 +94,7 @@ async fn every_step_of_the_built_in_journeys_fits_the_contract() {
     let mut scenario = load_scenario("baseline", None).unwrap();
     let quick = Overrides {
         users: Some(24),
-        users_per_s: Some(100.0),
+        rate_per_s: Some(100.0),
         duration: Some(Duration::from_secs(6)),
         ..Overrides::default()
     };

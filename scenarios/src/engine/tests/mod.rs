@@ -1,14 +1,17 @@
 //! Whole runs against small servers on loopback.
 
+mod faults;
 mod hotel;
+mod open;
 mod silence;
+mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use aforo_model::{ErrorKind, LoadSecond, Scenario, StepSecond, ThinkTime, TimeHistogram};
+use aforo_model::{ErrorKind, HttpClient, LoadSecond, Scenario, StepSecond, ThinkTime, TimeHistogram};
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::IntoResponse;
@@ -228,6 +231,7 @@ async fn load_follows_a_redirect_within_the_target_and_never_one_away_from_it() 
             .route("/within", get(|| async { axum::response::Redirect::temporary("/here") }))
             .route("/here", get(|| async { "here" }))
             .route("/hop", get(|| async { axum::response::Redirect::temporary("/found") }))
+            .route("/expected", get(|| async { axum::response::Redirect::temporary("/here") }))
             .route("/round", get(|| async { axum::response::Redirect::temporary("/round") }))
             .route("/found", away(StatusCode::FOUND))
             .route("/permanent", away(StatusCode::PERMANENT_REDIRECT)),
@@ -240,24 +244,31 @@ async fn load_follows_a_redirect_within_the_target_and_never_one_away_from_it() 
         )
     };
     let journeys = journey("within", "GET", "text = \"here\"")
-        + &journey("hop", "GET", "status = 302")
+        + &journey("hop", "GET", "")
+        + &journey("expected", "GET", "status = 307")
         + &journey("found", "GET", "status = 302")
         + &journey("permanent", "POST", "")
         + &journey("round", "GET", "");
-    let (seconds, _) =
-        play(&scenario("users = 5\nrate = 100\nduration = \"500ms\"", &journeys), &target).await;
-    for (step, status) in [("within", 200), ("hop", 302), ("found", 302)] {
-        let total = total(&seconds, step);
-        assert!(total.requests > 0);
-        assert_eq!(total.statuses, BTreeMap::from([(status, total.requests)]), "{step}");
-        assert_eq!(total.error_count(), 0, "{step}: {:?}", total.error_messages);
+    let mut scenario = scenario("users = 6\nrate = 100\nduration = \"500ms\"", &journeys);
+    for client in [HttpClient::Lean, HttpClient::Full] {
+        scenario.http.client = client;
+        let (seconds, _) = play(&scenario, &target).await;
+        for (step, status) in [("within", 200), ("expected", 307), ("found", 302)] {
+            let total = total(&seconds, step);
+            assert!(total.requests > 0);
+            assert_eq!(total.statuses, BTreeMap::from([(status, total.requests)]), "{step}");
+            assert_eq!(total.error_count(), 0, "{step}: {:?}", total.error_messages);
+        }
+        for (step, status) in [("hop", 302), ("permanent", 308)] {
+            let total = total(&seconds, step);
+            assert_eq!(total.statuses, BTreeMap::from([(status, total.requests)]), "{step}");
+            assert_eq!(total.errors, BTreeMap::from([(ErrorKind::Status, total.requests)]), "{step}");
+            assert!(total.error_messages[0].1.contains("is not followed"), "{:?}", total.error_messages);
+        }
+        let round = total(&seconds, "round");
+        assert_eq!(round.errors, BTreeMap::from([(ErrorKind::RedirectLoop, round.requests)]));
+        assert_eq!(round.error_messages[0].1, "redirected 10 times, at last to `/round`");
     }
-    let permanent = total(&seconds, "permanent");
-    assert_eq!(permanent.errors, BTreeMap::from([(ErrorKind::Status, permanent.requests)]));
-    assert!(permanent.error_messages[0].1.contains("is not followed"), "{:?}", permanent.error_messages);
-    let round = total(&seconds, "round");
-    assert_eq!(round.errors, BTreeMap::from([(ErrorKind::Connection, round.requests)]));
-    assert!(round.error_messages[0].1.contains("redirected too often"), "{:?}", round.error_messages);
     assert_eq!(strayed.load(Ordering::SeqCst), 0, "nobody named the other server");
 }
 
