@@ -106,3 +106,31 @@ fn a_quantile_over_too_few_requests_is_inconclusive() {
     let why = record["slos"][0]["verdict"]["why"].as_str().unwrap();
     assert!(why.contains("needs 100"), "{why}");
 }
+
+#[test]
+fn a_red_flag_ends_the_run_before_its_time_and_keeps_what_was_seen() {
+    let target = TestTarget::start(Answer { status: 503, ..Answer::default() });
+    let workplace = Workplace::new();
+    let text = scenario("error_rate < 1%", "").replace("\"2s\"", "\"30m\"");
+    workplace.write("look.toml", &format!("{text}\n[[red_flag]]\nwhen = \"error_rate > 5%\"\n"));
+    workplace.aforo(&["run", "./look.toml", "--target", &target.url()]).expect_code(1);
+    let record = workplace.record();
+    assert_eq!(record["end"]["how"], "aborted");
+    assert_eq!(record["load"]["total"]["requests"].as_u64(), Some(target.requests()));
+}
+
+#[test]
+fn an_open_workload_accounts_for_every_start_that_was_due() {
+    let target = TestTarget::start(Answer::default());
+    let workplace = Workplace::new();
+    let text = scenario("error_rate < 50%", "")
+        .replace("users = 4\nrate = 100", "model = \"open\"\nrate = \"50/s\"\nmax_users = 100");
+    workplace.write("look.toml", &text);
+    let run = workplace.aforo(&["run", "./look.toml", "--target", &target.url()]);
+    let record = workplace.record();
+    let arrivals = &record["load"]["arrivals"];
+    assert_eq!(arrivals["scheduled"], 100, "{}\n{}", run.stdout, run.stderr);
+    let count = |name: &str| arrivals[name].as_u64().unwrap();
+    assert_eq!(count("started") + count("dropped"), 100);
+    assert_eq!(count("started"), target.requests(), "a round has one step");
+}
