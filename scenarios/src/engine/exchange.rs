@@ -16,7 +16,7 @@ pub(crate) struct Request<'plan> {
     /// The path with its query, that of the base URL included.
     pub(crate) path: PathAndQuery,
     /// Header fields that are the same every time, `host` included.
-    pub(crate) headers: Cow<'plan, HeaderMap>,
+    pub(crate) headers: Cow<'plan, FixedHeaders>,
     /// Header fields that were filled in for this request.
     pub(crate) filled_headers: Vec<(HeaderName, HeaderValue)>,
     /// What is sent; empty for nothing.
@@ -25,6 +25,36 @@ pub(crate) struct Request<'plan> {
     pub(crate) keeps_body: bool,
     /// Whether the client shall follow an answer that redirects. Not so where the step expects one.
     pub(crate) follows_redirects: bool,
+}
+
+/// Header fields that are the same every time, and as they stand in a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FixedHeaders {
+    map: HeaderMap,
+    lines: Vec<u8>,
+}
+
+impl FixedHeaders {
+    /// Writes the fields as lines.
+    pub(crate) fn new(map: HeaderMap) -> Self {
+        let mut lines = Vec::new();
+        for (name, value) in &map {
+            for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+                lines.extend_from_slice(part);
+            }
+        }
+        Self { map, lines }
+    }
+
+    /// The fields.
+    pub(crate) fn map(&self) -> &HeaderMap {
+        &self.map
+    }
+
+    /// The fields as lines, the end of the last one included.
+    pub(crate) fn lines(&self) -> &[u8] {
+        &self.lines
+    }
 }
 
 /// A complete answer.

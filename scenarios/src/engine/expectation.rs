@@ -21,13 +21,44 @@ pub(crate) type Failure = (ErrorKind, String);
 pub(crate) struct Judge {
     statuses: Vec<u16>,
     checks: Vec<CompiledCheck>,
-    extractions: Vec<Extraction>,
+    /// What is kept: the variable, and where its value stands.
+    extractions: Vec<(String, Pointer)>,
 }
 
 #[derive(Debug)]
 enum CompiledCheck {
     Text(Template),
-    Json { pointer: String, equals: Option<Template> },
+    Json { pointer: Pointer, equals: Option<Wanted> },
+}
+
+/// The value that must stand somewhere.
+#[derive(Debug)]
+enum Wanted {
+    Fixed(Value),
+    Filled(Template),
+}
+
+impl Wanted {
+    fn compile(value: &Value) -> Result<Self, TemplateError> {
+        let template = compile_json(value)?;
+        let is_fixed = template.fixed().is_some();
+        Ok(if is_fixed { Self::Fixed(value.clone()) } else { Self::Filled(template) })
+    }
+}
+
+/// A JSON pointer (RFC 6901) in which `*` picks an element of an array at random.
+#[derive(Debug)]
+struct Pointer {
+    text: String,
+    tokens: Vec<String>,
+}
+
+impl Pointer {
+    fn new(text: &str) -> Self {
+        let tokens =
+            text.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~")).collect();
+        Self { text: text.to_owned(), tokens }
+    }
 }
 
 impl Judge {
@@ -36,14 +67,17 @@ impl Judge {
         let compile = |check: &Check| match check {
             Check::Text(text) => Template::plain(text).map(CompiledCheck::Text),
             Check::Json { pointer, equals } => Ok(CompiledCheck::Json {
-                pointer: pointer.clone(),
-                equals: equals.as_ref().map(compile_json).transpose()?,
+                pointer: Pointer::new(pointer),
+                equals: equals.as_ref().map(Wanted::compile).transpose()?,
             }),
         };
         Ok(Self {
             statuses: expect.statuses.clone(),
             checks: expect.checks.iter().map(compile).collect::<Result<_, _>>()?,
-            extractions: extractions.to_vec(),
+            extractions: extractions
+                .iter()
+                .map(|extraction| (extraction.variable.clone(), Pointer::new(&extraction.pointer)))
+                .collect(),
         })
     }
 
@@ -51,7 +85,8 @@ impl Judge {
     pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
         self.checks.iter().filter_map(|check| match check {
             CompiledCheck::Text(text) => Some(text),
-            CompiledCheck::Json { equals, .. } => equals.as_ref(),
+            CompiledCheck::Json { equals: Some(Wanted::Filled(template)), .. } => Some(template),
+            CompiledCheck::Json { .. } => None,
         })
     }
 
@@ -72,7 +107,7 @@ impl Judge {
             check.check(&mut document, scope, rng)?;
         }
         let mut kept = HashMap::new();
-        for Extraction { variable, pointer } in &self.extractions {
+        for (variable, pointer) in &self.extractions {
             match find(document.json()?, pointer, rng) {
                 Found::Value(value) => {
                     kept.insert(variable.clone(), value.clone());
@@ -80,7 +115,8 @@ impl Judge {
                 Found::NothingToPick => {}
                 Found::Missing => {
                     return Err(unexpected(format!(
-                        "nothing stands at `{pointer}` to be kept as `{variable}`"
+                        "nothing stands at `{}` to be kept as `{variable}`",
+                        pointer.text
                     )));
                 }
             }
@@ -134,16 +170,24 @@ impl CompiledCheck {
             Self::Json { pointer, equals } => {
                 let found = match find(document.json()?, pointer, rng) {
                     Found::Value(found) if !found.is_null() => found,
-                    _ => return Err(unexpected(format!("nothing stands at `{pointer}`"))),
+                    _ => return Err(unexpected(format!("nothing stands at `{}`", pointer.text))),
                 };
                 let Some(equals) = equals else { return Ok(()) };
-                let wanted = equals.render(scope, rng).map_err(unfilled)?;
-                let is_equal = serde_json::from_str(&wanted).is_ok_and(|wanted: Value| same(found, &wanted));
-                if is_equal {
+                let filled;
+                let wanted = match equals {
+                    Wanted::Fixed(value) => value,
+                    Wanted::Filled(template) => {
+                        let text = template.render(scope, rng).map_err(unfilled)?;
+                        // Such a template makes JSON of whatever fills it; null would equal nothing here.
+                        filled = serde_json::from_str(&text).unwrap_or(Value::Null);
+                        &filled
+                    }
+                };
+                if same(found, wanted) {
                     return Ok(());
                 }
                 let found = found.to_string();
-                Err(unexpected(format!("`{pointer}` is {} instead of {wanted}", cut(&found))))
+                Err(unexpected(format!("`{}` is {} instead of {wanted}", pointer.text, cut(&found))))
             }
         }
     }
@@ -175,17 +219,17 @@ enum Found<'document> {
     Missing,
 }
 
-/// Follows a JSON pointer (RFC 6901) in which `*` picks an element of an array at random.
-fn find<'document>(document: &'document Value, pointer: &str, rng: &mut impl Rng) -> Found<'document> {
+/// Follows a pointer.
+fn find<'document>(document: &'document Value, pointer: &Pointer, rng: &mut impl Rng) -> Found<'document> {
     let mut value = document;
-    for token in pointer.split('/').skip(1) {
+    for token in &pointer.tokens {
         let next = match value {
             Value::Array(items) if token == "*" => match items.choose(rng) {
                 Some(item) => Some(item),
                 None => return Found::NothingToPick,
             },
             Value::Array(items) => token.parse::<usize>().ok().and_then(|index| items.get(index)),
-            Value::Object(members) => members.get(&token.replace("~1", "/").replace("~0", "~")),
+            Value::Object(members) => members.get(token),
             _ => None,
         };
         match next {

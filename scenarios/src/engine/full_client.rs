@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use aforo_model::ErrorKind;
 use http::HeaderMap;
+use http::header::LOCATION;
 use reqwest::redirect::Policy;
 
 use super::exchange::{Answer, Exchange, Request, RequestError};
@@ -42,7 +43,10 @@ impl FullClient {
             received_bytes += answer.received_bytes;
             let next = request
                 .follows_redirects
-                .then(|| next_request(&request, &self.origin.url_of(&request.path), answer.status, &headers))
+                .then(|| {
+                    let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
+                    next_request(&request, &self.origin.url_of(&request.path), answer.status, location)
+                })
                 .flatten();
             let Some(next) = next else {
                 answer.received_bytes = received_bytes;
@@ -57,7 +61,7 @@ impl FullClient {
     }
 
     async fn exchange_once(&self, request: &Request<'_>) -> Result<(Answer, HeaderMap), RequestError> {
-        let mut headers = HeaderMap::clone(&request.headers);
+        let mut headers = request.headers.map().clone();
         headers.extend(request.filled_headers.iter().cloned());
         let url = self.origin.url_of(&request.path);
         let mut builder = self.client.request(request.method.clone(), url).headers(headers);

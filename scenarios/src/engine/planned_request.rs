@@ -9,7 +9,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use rand::Rng;
 
-use super::exchange::Request;
+use super::exchange::{FixedHeaders, Request};
 use super::http::Origin;
 use crate::template::{Scope, Template, TemplateError, Unfilled, compile_json};
 
@@ -21,7 +21,7 @@ pub(crate) struct PlannedRequest {
     /// The path of the target's base URL.
     base_path: String,
     /// Header fields that are the same every time.
-    headers: HeaderMap,
+    headers: FixedHeaders,
     filled_headers: Vec<(HeaderName, Template)>,
     body: Part<Bytes>,
     keeps_body: bool,
@@ -58,7 +58,10 @@ impl PlannedRequest {
                         })?;
                     headers.insert(name, value);
                 }
-                None => filled_headers.push((name, template)),
+                None => {
+                    headers.remove(&name);
+                    filled_headers.push((name, template));
+                }
             }
         }
         let base_path = origin.base_path().to_owned();
@@ -75,7 +78,7 @@ impl PlannedRequest {
             method: method(step.method),
             path,
             base_path,
-            headers,
+            headers: FixedHeaders::new(headers),
             filled_headers,
             body,
             keeps_body: !step.expect.checks.is_empty() || !step.extract.is_empty(),
@@ -101,7 +104,8 @@ impl PlannedRequest {
         let path = match &self.path {
             Part::Fixed(path) => path.clone(),
             Part::Filled(template) => {
-                let mut path = self.base_path.clone();
+                let mut path = String::with_capacity(self.base_path.len() + template.usual_length());
+                path.push_str(&self.base_path);
                 template.render_into(&mut path, scope, rng)?;
                 PathAndQuery::from_maybe_shared(Bytes::from(path)).map_err(|_| Unfilled)?
             }

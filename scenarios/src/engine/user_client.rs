@@ -8,7 +8,7 @@ use super::http::LeanClient;
 use super::session::Session;
 
 /// A client of either kind, so that virtual users are all of one type.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) enum UserClient {
     /// Aforo's own.
     Lean(LeanClient),

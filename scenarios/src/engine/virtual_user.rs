@@ -20,7 +20,7 @@ use crate::template::{Scope, Unfilled};
 const EMPTY_ROUND_PAUSE: Duration = Duration::from_millis(1);
 
 /// A simulated client. It knows HTTP only as an [`Exchange`].
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct VirtualUser<C> {
     session: Arc<Session>,
     client: C,
@@ -35,7 +35,7 @@ pub(crate) struct VirtualUser<C> {
 }
 
 /// What templates are filled from.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Values {
     plan: Arc<Plan>,
     variables: HashMap<String, Value>,

@@ -99,7 +99,7 @@ impl Template {
 
     /// The text with every placeholder filled and encoded.
     pub(crate) fn render(&self, scope: &impl Scope, rng: &mut impl Rng) -> Result<String, Unfilled> {
-        let mut text = String::new();
+        let mut text = String::with_capacity(self.usual_length());
         self.render_into(&mut text, scope, rng)?;
         Ok(text)
     }
@@ -121,6 +121,16 @@ impl Template {
             }
         }
         Ok(())
+    }
+
+    /// How long the text is, as a rule.
+    pub(crate) fn usual_length(&self) -> usize {
+        let length = |segment: &Segment| match segment {
+            Segment::Text(fixed) => fixed.len(),
+            // A date has 10 characters, a UUID 36.
+            Segment::Placeholder { .. } => 36,
+        };
+        self.segments.iter().map(length).sum()
     }
 
     /// The value itself where the template is one placeholder, such as a number; otherwise the text.

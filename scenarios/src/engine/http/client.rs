@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use http::Method;
-use http::header::{COOKIE, SET_COOKIE};
-use http_body_util::Full;
 use tokio::time::{Instant, Sleep};
 use url::Url;
 
-use super::connection::{Connection, Progress, Reply};
+use super::connection::{Connection, Progress};
 use super::cookies::CookieJar;
+use super::incoming::{Incoming, Reply};
 use super::origin::Origin;
+use super::outgoing::Outgoing;
 use super::redirect::{self, MAX_REDIRECTS};
 use super::{fault, gzip};
 use crate::engine::exchange::{Answer, Exchange, Request, RequestError};
@@ -23,7 +23,9 @@ pub(crate) struct LeanClient {
     origin: Arc<Origin>,
     /// Open and idle between exchanges; taken out while one is under way, so that one that is given up
     /// takes its connection with it.
-    connection: Option<Box<Connection>>,
+    connection: Option<Connection>,
+    /// The request as bytes; kept for its memory.
+    outgoing: Outgoing,
     cookies: Option<Box<CookieJar>>,
     /// One timer, moved on from exchange to exchange, which costs less than starting one for each.
     deadline: Option<Pin<Box<Sleep>>>,
@@ -33,13 +35,6 @@ impl std::fmt::Debug for LeanClient {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let is_connected = self.connection.is_some();
         formatter.debug_struct("LeanClient").field("is_connected", &is_connected).finish_non_exhaustive()
-    }
-}
-
-impl Clone for LeanClient {
-    /// A client for another user: without this one's connection and cookies.
-    fn clone(&self) -> Self {
-        Self::new(Arc::clone(&self.origin))
     }
 }
 
@@ -71,32 +66,32 @@ impl Exchange for LeanClient {
 impl LeanClient {
     /// A client of a user that has not connected yet.
     pub(crate) fn new(origin: Arc<Origin>) -> Self {
-        Self { origin, connection: None, cookies: None, deadline: None }
+        Self { origin, connection: None, outgoing: Outgoing::default(), cookies: None, deadline: None }
     }
 
     /// Exchanges a request and those it is redirected to.
     async fn follow(&mut self, mut request: Request<'_>) -> Result<Answer, RequestError> {
-        let mut received_bytes = 0;
-        for redirects in 0.. {
+        let (mut received_bytes, mut redirects) = (0, 0);
+        loop {
             let reply = self.exchange_once(&request).await?;
             received_bytes += reply.received_bytes;
-            let is_redirect = (300..=399).contains(&reply.status) && request.follows_redirects;
-            let next = if is_redirect {
-                redirect::next(&request, &self.url(&request), reply.status, &reply.headers)
+            let location = reply.head.location.as_deref();
+            let next = if request.follows_redirects && location.is_some() {
+                redirect::next(&request, &self.url(&request), reply.head.status, location)
             } else {
                 None
             };
             let Some(next) = next else {
-                let body =
-                    if request.keeps_body { gzip::unpacked(&reply.headers, reply.body)? } else { reply.body };
-                return Ok(Answer { status: reply.status, body, received_bytes });
+                let is_packed = reply.head.is_gzip && request.keeps_body;
+                let body = if is_packed { gzip::unpacked(&reply.body)? } else { reply.body };
+                return Ok(Answer { status: reply.head.status, body: body.into(), received_bytes });
             };
             if redirects == MAX_REDIRECTS {
                 return Err(fault::redirect_loop(redirects, next.path.path()));
             }
             request = next;
+            redirects += 1;
         }
-        unreachable!("the loop is left by an answer or by its last redirect")
     }
 
     async fn exchange_once(&mut self, request: &Request<'_>) -> Result<Reply, RequestError> {
@@ -104,47 +99,34 @@ impl LeanClient {
             Some(cookies) => cookies.header(&self.url(request)),
             None => None,
         };
-        let outgoing = || {
-            let mut outgoing = http::Request::new(Full::new(request.body.clone()));
-            *outgoing.method_mut() = request.method.clone();
-            *outgoing.uri_mut() = request.path.clone().into();
-            let headers = outgoing.headers_mut();
-            headers.clone_from(&request.headers);
-            for (name, value) in &request.filled_headers {
-                headers.insert(name, value.clone());
-            }
-            if let Some(cookie) = &cookie
-                && !headers.contains_key(COOKIE)
-            {
-                headers.insert(COOKIE, cookie.clone());
-            }
-            outgoing
-        };
+        self.outgoing.set(request, cookie.as_ref());
+        let incoming = || Incoming::new(request.method == Method::HEAD, request.keeps_body);
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => Box::pin(self.connect()).await?,
+            None => self.connect().await?,
         };
-        let mut outcome = connection.exchange(outgoing(), request.keeps_body).await;
+        let mut outcome = connection.exchange(&mut self.outgoing, incoming()).await;
         if let Err(failure) = &outcome
             && may_repeat(failure.progress, &request.method)
         {
-            connection = Box::pin(self.connect()).await?;
-            outcome = connection.exchange(outgoing(), request.keeps_body).await;
+            connection = self.connect().await?;
+            self.outgoing.rewind();
+            outcome = connection.exchange(&mut self.outgoing, incoming()).await;
         }
-        let reply = outcome.map_err(|failure| failure.error)?;
-        if reply.is_reusable {
+        let mut reply = outcome.map_err(|failure| failure.error)?;
+        if reply.head.is_persistent {
             self.connection = Some(connection);
         }
-        if reply.headers.contains_key(SET_COOKIE) {
+        if !reply.head.cookies.is_empty() {
             let url = self.url(request);
-            self.cookies.get_or_insert_default().keep(&reply.headers, &url);
+            self.cookies.get_or_insert_default().keep(std::mem::take(&mut reply.head.cookies), &url);
         }
         Ok(reply)
     }
 
-    async fn connect(&self) -> Result<Box<Connection>, RequestError> {
-        let wire = self.origin.connect().await?;
-        Connection::begin(wire).await.map(Box::new)
+    async fn connect(&self) -> Result<Connection, RequestError> {
+        // On the heap, because it takes much more room than an exchange, and seldom.
+        Box::pin(self.origin.connect()).await.map(Connection::new)
     }
 
     /// The whole URL of a request, where cookies and redirects need it.

@@ -1,47 +1,31 @@
-//! One HTTP/1.1 connection, driven by the exchange that waits for it.
+//! One HTTP/1.1 connection.
 
-use std::future::Future;
-use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::task::{Context, Poll};
 
-use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Request, Response};
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Incoming};
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
-
-use super::driver::Driver;
 use super::fault;
-use super::wire::{Traffic, Wire};
+use super::incoming::{Incoming, Reply};
+use super::outgoing::Outgoing;
+use super::wire::Wire;
 use crate::engine::exchange::RequestError;
 
-/// The longest body that is read, in bytes. Thousands of users read at once.
-pub(super) const MAX_BODY_BYTES: usize = 64 << 20;
-/// The largest buffer of a connection, in bytes, and so the largest head of an answer. hyper grows buffers to
-/// 400 kB where answers are large; thousands of users would keep them.
-const MAX_BUFFER_BYTES: usize = 64 << 10;
+/// What is read at once, in bytes: much more than the usual answer, which then takes one call into the kernel.
+const READ_BYTES: usize = 64 << 10;
 
-/// A connection and what moves it.
-pub(super) struct Connection {
-    sender: SendRequest<Full<Bytes>>,
-    driver: Driver,
-    traffic: Arc<Traffic>,
-    /// Whether it has served an exchange.
-    has_served: bool,
+thread_local! {
+    /// Where the users of a thread read to, one after the other. What a user needs of it longer than until it
+    /// waits again, it copies.
+    static READ: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
 }
 
-/// An answer to its last byte.
+/// A connection that carries one exchange after the other.
 #[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    /// The whole body, or its first part where the rest is not needed.
-    pub(super) body: Bytes,
-    /// Length of the whole body.
-    pub(super) received_bytes: u64,
-    /// Whether the connection can be used again.
-    pub(super) is_reusable: bool,
+pub(super) struct Connection {
+    wire: Wire,
+    /// Whether it has served an exchange.
+    has_served: bool,
 }
 
 /// An exchange that failed.
@@ -65,109 +49,107 @@ pub(super) enum Progress {
 
 impl Connection {
     /// Begins HTTP on `wire`.
-    pub(super) async fn begin(wire: Wire) -> Result<Self, RequestError> {
-        let traffic = wire.traffic();
-        let (sender, driver) = http1::Builder::new()
-            .max_buf_size(MAX_BUFFER_BYTES)
-            .handshake(TokioIo::new(wire))
-            .await
-            .map_err(|error| fault::exchanging(&error, &traffic))?;
-        Ok(Self { sender, driver: Driver::new(driver), traffic, has_served: false })
+    pub(super) fn new(wire: Wire) -> Self {
+        Self { wire, has_served: false }
     }
 
-    /// Sends `request` and reads the answer to its end; of the body, everything when `keeps_body`.
+    /// Sends a request and reads the answer to its end. Afterwards the connection can carry another one, if
+    /// the exchange succeeded and the answer says that it stays.
     pub(super) async fn exchange(
         &mut self,
-        request: Request<Full<Bytes>>,
-        keeps_body: bool,
+        outgoing: &mut Outgoing,
+        incoming: Incoming,
     ) -> Result<Reply, Failure> {
-        self.traffic.forget();
-        let response = self.response(request).await?;
+        let mut incoming = incoming;
+        let mut sending = Sending::default();
+        poll_fn(|context| {
+            READ.with_borrow_mut(|buffer| {
+                self.poll_exchange(context, buffer, outgoing, &mut sending, &mut incoming)
+            })
+        })
+        .await?;
         self.has_served = true;
-        let (head, body) = response.into_parts();
-        let answered = |error| Failure { error, progress: Progress::Sent };
-        let (body, received_bytes) = self.body(body, keeps_body).await.map_err(answered)?;
-        let is_reusable = self.rest().map_err(answered)?;
-        Ok(Reply { status: head.status.as_u16(), headers: head.headers, body, received_bytes, is_reusable })
+        let mut reply = incoming.into_reply();
+        // The rest of a request whose answer came early is never sent.
+        reply.head.is_persistent &= sending.is_done;
+        Ok(reply)
     }
 
-    async fn response(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Failure> {
-        let Self { sender, driver, traffic, has_served } = self;
-        let mut response = pin!(sender.try_send_request(request));
-        let failed = match driver.until(|context| response.as_mut().poll(context)).await {
-            Some(Ok(response)) => return Ok(response),
-            Some(Err(failed)) => failed,
-            None => return Err(Failure { error: fault::closed(traffic), progress: Progress::Sent }),
-        };
-        let is_unsent = failed.message().is_some();
-        // Some servers say goodbye to an idle connection with an answer to nothing (408). Anything else
-        // between two exchanges is junk, and would be an error in the midst of one too.
-        let is_junk = is_unsent && !traffic.is_silent() && !traffic.begins_as_answer();
-        let error = if is_junk {
-            fault::malformed("bytes came that belong to no answer", traffic)
-        } else {
-            fault::exchanging(failed.error(), traffic)
-        };
-        let progress = match (*has_served, is_unsent) {
-            (false, _) => Progress::Sent,
-            (true, true) if !is_junk => Progress::NotSent,
-            (true, false) if traffic.is_silent() => Progress::Stale,
-            (true, _) => Progress::Sent,
-        };
-        Err(Failure { error, progress })
-    }
-
-    async fn body(&mut self, mut body: Incoming, keeps_body: bool) -> Result<(Bytes, u64), RequestError> {
-        let too_large = || fault::too_large(MAX_BODY_BYTES);
-        let announced = body.size_hint().exact().unwrap_or(0);
-        if announced > MAX_BODY_BYTES as u64 {
-            return Err(too_large());
+    fn poll_exchange(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+        outgoing: &mut Outgoing,
+        sending: &mut Sending,
+        incoming: &mut Incoming,
+    ) -> Poll<Result<(), Failure>> {
+        if self.has_served
+            && !outgoing.has_begun()
+            && let Poll::Ready(read) = self.wire.poll_read(context, buffer)
+        {
+            return Poll::Ready(Err(ended_idle(read, buffer)));
         }
-        let mut first = Bytes::new();
-        let mut whole = BytesMut::new();
-        let mut received_bytes = 0;
+        // Answered or not, reading goes on: a server may say why it takes no more.
+        sending.poll(&mut self.wire, context, outgoing);
         loop {
-            let frame = {
-                let mut frame = body.frame();
-                match self.driver.until(|context| Pin::new(&mut frame).poll(context)).await {
-                    Some(Some(Ok(frame))) => frame,
-                    Some(Some(Err(error))) => return Err(fault::exchanging(&error, &self.traffic)),
-                    Some(None) => break,
-                    None => return Err(fault::closed(&self.traffic)),
-                }
+            let outcome = match self.wire.poll_read(context, buffer) {
+                Poll::Ready(Ok(0)) => incoming.end().map(|()| true),
+                Poll::Ready(Ok(length)) => incoming.take(&buffer[..length]),
+                Poll::Ready(Err(error)) => Err(fault::exchanging(&error, incoming.is_silent())),
+                Poll::Pending => match sending.error.take() {
+                    Some(error) => Err(fault::exchanging(&error, incoming.is_silent())),
+                    None => return Poll::Pending,
+                },
             };
-            // Trailers are read and left alone.
-            let Ok(chunk) = frame.into_data() else { continue };
-            if received_bytes == 0 {
-                first = chunk.clone();
-            } else if keeps_body {
-                if whole.is_empty() {
-                    whole.reserve(usize::try_from(announced).unwrap_or(0).max(first.len() + chunk.len()));
-                    whole.extend_from_slice(&first);
+            match outcome {
+                Ok(true) => return Poll::Ready(Ok(())),
+                Ok(false) => {}
+                Err(error) => {
+                    let is_stale = self.has_served && incoming.is_silent();
+                    let progress = if is_stale { Progress::Stale } else { Progress::Sent };
+                    return Poll::Ready(Err(Failure { error, progress }));
                 }
-                whole.extend_from_slice(&chunk);
-            }
-            received_bytes += chunk.len() as u64;
-            if received_bytes > MAX_BODY_BYTES as u64 {
-                return Err(too_large());
             }
         }
-        Ok((if whole.is_empty() { first } else { whole.freeze() }, received_bytes))
     }
+}
 
-    /// After an answer: whether the connection can carry another request. One that still has to send a part
-    /// of the last one, whose answer came early, is not waited for.
-    fn rest(&mut self) -> Result<bool, RequestError> {
-        if !self.sender.is_ready() {
-            self.driver.nudge();
-        }
-        match self.driver.end() {
-            None => Ok(self.sender.is_ready()),
-            Some(Err(error)) if fault::is_surplus(error) => {
-                Err(fault::malformed("more bytes came than it announced", &self.traffic))
+/// A connection was not silent while nothing was asked of it. What was said decides whether that is the failure of
+/// the next request: a server may close an idle connection, and some say goodbye with an answer to nothing (408).
+fn ended_idle(read: io::Result<usize>, buffer: &[u8]) -> Failure {
+    match read {
+        Ok(length @ 1..) if !buffer[..length].starts_with(b"HTTP/1.") => Failure {
+            error: fault::malformed("bytes came that belong to no answer", &buffer[..length]),
+            progress: Progress::Sent,
+        },
+        _ => Failure { error: fault::closed(true), progress: Progress::NotSent },
+    }
+}
+
+/// How the sending goes.
+#[derive(Debug, Default)]
+struct Sending {
+    is_done: bool,
+    error: Option<io::Error>,
+}
+
+impl Sending {
+    /// Sends as much as goes.
+    fn poll(&mut self, wire: &mut Wire, context: &mut Context<'_>, outgoing: &mut Outgoing) {
+        while !self.is_done && self.error.is_none() {
+            let bytes = outgoing.next();
+            let step = if bytes.is_empty() {
+                wire.poll_flush(context).map_ok(|()| None)
+            } else {
+                wire.poll_write(context, bytes).map_ok(Some)
+            };
+            match step {
+                Poll::Ready(Ok(Some(0))) => self.error = Some(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(Ok(Some(sent_bytes))) => outgoing.advance(sent_bytes),
+                Poll::Ready(Ok(None)) => self.is_done = true,
+                Poll::Ready(Err(error)) => self.error = Some(error),
+                Poll::Pending => return,
             }
-            // The answer is complete; that the connection broke afterwards is no matter.
-            Some(_) => Ok(false),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! The cookies of one virtual user.
 
 use cookie_store::{CookieStore, RawCookie};
-use http::header::SET_COOKIE;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 use url::Url;
 
 /// A jar as RFC 6265 wants it. A user has one from the first cookie it is given.
@@ -13,11 +12,8 @@ pub(super) struct CookieJar {
 
 impl CookieJar {
     /// Keeps what an answer from `url` sets. Cookies that cannot be read are left out, as browsers do.
-    pub(super) fn keep(&mut self, headers: &HeaderMap, url: &Url) {
-        let cookies = headers
-            .get_all(SET_COOKIE)
-            .iter()
-            .filter_map(|value| RawCookie::parse(value.to_str().ok()?.to_owned()).ok());
+    pub(super) fn keep(&mut self, cookies: Vec<String>, url: &Url) {
+        let cookies = cookies.into_iter().filter_map(|cookie| RawCookie::parse(cookie).ok());
         self.store.store_response_cookies(cookies, url);
     }
 
@@ -40,16 +36,14 @@ mod tests {
     #[test]
     fn cookies_are_sent_where_they_belong_until_they_are_taken_back() {
         let mut jar = CookieJar::default();
-        let answer = |cookies: &[&'static str]| {
-            cookies.iter().map(|cookie| (SET_COOKIE, HeaderValue::from_static(cookie))).collect()
-        };
-        jar.keep(&answer(&["id=1; Path=/", "admin=x; Path=/admin", "tls=y; Secure", "=;="]), &url("/"));
+        let answer = |cookies: &[&str]| cookies.iter().map(|cookie| (*cookie).to_owned()).collect();
+        jar.keep(answer(&["id=1; Path=/", "admin=x; Path=/admin", "tls=y; Secure", "=;="]), &url("/"));
         assert_eq!(jar.header(&url("/rooms")).unwrap(), "id=1");
         let admin = jar.header(&url("/admin/list")).unwrap();
         let mut pairs: Vec<&str> = admin.to_str().unwrap().split("; ").collect();
         pairs.sort_unstable();
         assert_eq!(pairs, ["admin=x", "id=1"]);
-        jar.keep(&answer(&["id=; Max-Age=0; Path=/"]), &url("/"));
+        jar.keep(answer(&["id=; Max-Age=0; Path=/"]), &url("/"));
         assert_eq!(jar.header(&url("/rooms")), None);
     }
 }

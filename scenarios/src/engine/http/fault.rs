@@ -7,7 +7,6 @@ use aforo_model::{ErrorKind, format_duration};
 use nix::errno::Errno;
 
 use super::descriptors;
-use super::wire::Traffic;
 use crate::engine::exchange::RequestError;
 
 /// No connection could be made.
@@ -33,29 +32,31 @@ pub(super) fn securing(error: &io::Error) -> RequestError {
     }
 }
 
-/// The exchange failed on a connection that stood.
-pub(super) fn exchanging(error: &hyper::Error, traffic: &Traffic) -> RequestError {
-    let broken = broken(traffic);
-    let (kind, message) = match find::<io::Error>(error) {
-        Some(io) if of_rustls(io).is_some() => (ErrorKind::Tls, format!("{broken}: {}", in_one_line(io))),
-        Some(io) if is_reset(io) => (ErrorKind::Reset, format!("{broken}: the server reset the connection")),
-        Some(io) if is_malformed(io) => return malformed(&in_one_line(io), traffic),
-        Some(io) => (ErrorKind::Connection, format!("{broken}: {}", in_one_line(io))),
-        None if error.is_parse() => return malformed(&in_one_line(error), traffic),
-        None => return closed(traffic),
+/// The exchange failed on a connection that stood, and on which nothing had come if it was silent.
+pub(super) fn exchanging(error: &io::Error, is_silent: bool) -> RequestError {
+    let kind = match error.kind() {
+        _ if of_rustls(error).is_some() => ErrorKind::Tls,
+        _ if is_reset(error) => ErrorKind::Reset,
+        _ => ErrorKind::Connection,
     };
-    RequestError { kind, message }
+    let why = match kind {
+        ErrorKind::Reset => "the server reset the connection".to_owned(),
+        _ => in_one_line(error),
+    };
+    RequestError { kind, message: format!("{}: {why}", broken(is_silent)) }
 }
 
 /// The connection was closed before the answer was complete.
-pub(super) fn closed(traffic: &Traffic) -> RequestError {
-    let message = format!("{}: the server closed the connection", broken(traffic));
+pub(super) fn closed(is_silent: bool) -> RequestError {
+    let message = format!("{}: the server closed the connection", broken(is_silent));
     RequestError { kind: ErrorKind::Connection, message }
 }
 
-/// What came is not an answer.
-pub(super) fn malformed(why: &str, traffic: &Traffic) -> RequestError {
-    let message = if traffic.begins_as_http2() {
+/// What came is not an answer. `beginning` is how it begins.
+pub(super) fn malformed(why: &str, beginning: &[u8]) -> RequestError {
+    // An HTTP/2 server begins with a SETTINGS frame, type 4, of the whole connection (RFC 9113, 3.4).
+    let is_http2 = matches!(beginning, [0, _, _, 4, _, 0, 0, 0, 0, ..]);
+    let message = if is_http2 {
         "the server speaks HTTP/2 only; Aforo sends HTTP/1.1".to_owned()
     } else {
         format!("the answer is not HTTP/1.1: {why}")
@@ -72,7 +73,7 @@ pub(in crate::engine) fn timeout(timeout: std::time::Duration) -> RequestError {
 }
 
 /// An answer is larger than is read.
-pub(super) fn too_large(limit_bytes: usize) -> RequestError {
+pub(super) fn too_large(limit_bytes: u64) -> RequestError {
     RequestError {
         kind: ErrorKind::TooLarge,
         message: format!("the answer is larger than the {} MiB that are read", limit_bytes >> 20),
@@ -87,13 +88,8 @@ pub(in crate::engine) fn redirect_loop(redirects: usize, path: &str) -> RequestE
     }
 }
 
-/// Whether bytes came on an idle connection that belong to no answer.
-pub(super) fn is_surplus(error: &hyper::Error) -> bool {
-    find::<io::Error>(error).is_none() && !error.is_incomplete_message() && !error.is_closed()
-}
-
-fn broken(traffic: &Traffic) -> &'static str {
-    if traffic.is_silent() { "the connection broke before an answer" } else { "the answer broke off" }
+fn broken(is_silent: bool) -> &'static str {
+    if is_silent { "the connection broke before an answer" } else { "the answer broke off" }
 }
 
 fn is_reset(error: &io::Error) -> bool {
@@ -101,30 +97,12 @@ fn is_reset(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionReset | BrokenPipe | ConnectionAborted)
 }
 
-/// Whether hyper could not make sense of a body; it reports that as an error of input.
-fn is_malformed(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
-}
-
 fn of_rustls(error: &io::Error) -> Option<String> {
     error.get_ref()?.downcast_ref::<rustls::Error>().map(|error| in_one_line(error))
 }
 
-/// An error and its causes, down to the root.
-fn causes<'error>(
-    error: &'error (dyn Error + 'static),
-) -> impl Iterator<Item = &'error (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&error: &&'error (dyn Error + 'static)| error.source())
-}
-
-/// The first error of this type in the chain of causes.
-fn find<'error, E: Error + 'static>(error: &'error (dyn Error + 'static)) -> Option<&'error E> {
-    causes(error).find_map(|error| error.downcast_ref())
-}
-
-/// The cause at the root, in one line. It may quote what the server sent, and it may go to a terminal, where control
-/// characters are orders.
-fn in_one_line(error: &(dyn Error + 'static)) -> String {
-    let root = causes(error).last().unwrap_or(error);
-    root.to_string().replace(|character: char| character.is_control(), " ")
+/// The error in one line. It may quote what the server sent, and it may go to a terminal, where control characters
+/// are orders.
+fn in_one_line(error: &dyn Error) -> String {
+    error.to_string().replace(|character: char| character.is_control(), " ")
 }

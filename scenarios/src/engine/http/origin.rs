@@ -14,7 +14,7 @@ use tokio_rustls::TlsConnector;
 use url::Url;
 
 use super::names::Names;
-use super::wire::{Stream, Wire};
+use super::wire::Wire;
 use super::{fault, tls};
 use crate::engine::EngineError;
 use crate::engine::exchange::RequestError;
@@ -121,10 +121,10 @@ impl Origin {
         let stream = TcpStream::connect(&*addresses).await.map_err(|error| fault::connecting(&error))?;
         // A request is written at once; Nagle's algorithm would hold back the rest of a long one.
         stream.set_nodelay(true).map_err(|error| fault::connecting(&error))?;
-        let Some((connector, name)) = &self.tls else { return Ok(Wire::new(Stream::Plain(stream))) };
+        let Some((connector, name)) = &self.tls else { return Ok(Wire::Plain(stream)) };
         let stream =
             connector.connect(name.clone(), stream).await.map_err(|error| fault::securing(&error))?;
-        Ok(Wire::new(Stream::Tls(Box::new(stream))))
+        Ok(Wire::Tls(Box::new(stream)))
     }
 }
 

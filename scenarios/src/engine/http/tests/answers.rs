@@ -152,7 +152,7 @@ async fn cookies_are_kept_by_the_user_who_was_given_them() {
     .await;
     let mut first = server.client();
     assert_eq!(answer_of(&mut first, get("/")).await.unwrap().body, "none");
-    let mut second = first.clone();
+    let mut second = server.client();
     assert_eq!(answer_of(&mut second, get("/")).await.unwrap().body, "none", "another user has its own");
     assert_eq!(answer_of(&mut first, get("/")).await.unwrap().body, "id=0");
     assert_eq!(answer_of(&mut second, get("/")).await.unwrap().body, "id=1");

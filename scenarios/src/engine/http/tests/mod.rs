@@ -20,7 +20,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{LeanClient, Origin};
-use crate::engine::exchange::{Answer, Exchange, Request, RequestError};
+use crate::engine::exchange::{Answer, Exchange, FixedHeaders, Request, RequestError};
 
 /// Longer than any test takes: what is not about time never ends by it.
 const PATIENT: Duration = Duration::from_secs(60);
@@ -94,7 +94,10 @@ fn request(method: Method, path: &str) -> Request<'static> {
     Request {
         method,
         path: PathAndQuery::try_from(path).unwrap(),
-        headers: Cow::Owned(HeaderMap::from_iter([(HOST, HeaderValue::from_static("target"))])),
+        headers: Cow::Owned(FixedHeaders::new(HeaderMap::from_iter([(
+            HOST,
+            HeaderValue::from_static("target"),
+        )]))),
         filled_headers: Vec::new(),
         body: Bytes::new(),
         keeps_body: true,
