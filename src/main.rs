@@ -8,6 +8,7 @@ mod interrupt;
 mod logging;
 mod options;
 mod progress;
+mod target;
 mod terminal;
 
 use clap::Parser;

@@ -6,12 +6,12 @@ use aforo_pipeline::{CheckItem, CheckOutcome, find_processes, preflight};
 use anstyle::{AnsiColor, Style};
 use clap::Args;
 
-use crate::commands::run::start_hotel;
 use crate::commands::{block_on, written};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::options::{ConfigOption, HotelOptions, StoreOption, TargetOptions};
+use crate::target::with_target;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,17 +44,9 @@ pub(crate) fn check(args: CheckArgs) -> Result<ExitCode, Failure> {
     let target = args.target.resolve(&config)?;
     let store = args.store.store(&config);
     let interrupt = interrupt::token();
-    let items = block_on(async {
-        let (target, own_process) = match target {
-            Some(target) => (target, None),
-            None => start_hotel(&args.hotel, &args.target, &interrupt).await?,
-        };
-        let items = preflight(&find_processes(target), store.directory()).await;
-        if let Some(process) = own_process {
-            process.stop().await;
-        }
-        Ok::<_, Failure>(items)
-    })?;
+    let items = block_on(with_target(target, &args.hotel, &args.target, &interrupt, async |target| {
+        preflight(&find_processes(target), store.directory()).await
+    }))?;
     let mut stdout = anstream::stdout().lock();
     if args.json {
         let json = serde_json::to_string_pretty(&items).map_err(Failure::json)?;

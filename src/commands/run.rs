@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use aforo_model::{RunEnd, RunRecord, Verdict};
 use aforo_pipeline::scenarios::Overrides;
-use aforo_pipeline::{RunEvent, RunPlan, Target, TargetProcess, execute};
+use aforo_pipeline::{RunEvent, RunPlan, execute};
 use clap::Args;
-use tokio_util::sync::CancellationToken;
 
-use crate::commands::report;
+use crate::commands::{block_on, report};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::options::{ConfigOption, HotelOptions, StoreOption, TargetOptions, scenario_directory};
 use crate::progress::Progress;
+use crate::target::with_target;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -90,49 +90,19 @@ pub(crate) fn run(args: RunArgs) -> Result<ExitCode, Failure> {
     let store = args.store.store(&config);
     let interrupt = interrupt::token();
 
-    let outcome = crate::commands::block_on(async {
-        let (target, own_process) = match target {
-            Some(target) => (target, None),
-            None => start_hotel(&args.hotel, &args.target, &interrupt).await?,
-        };
+    let outcome = block_on(with_target(target, &args.hotel, &args.target, &interrupt, async |target| {
         let mut progress = Progress::new();
         let plan = RunPlan { scenario, target, store, concurrent: args.concurrent };
         let outcome =
             execute(plan, interrupt.clone(), &mut |event: RunEvent<'_>| progress.show(&event)).await;
         progress.finish();
-        if let Some(process) = own_process {
-            process.stop().await;
-        }
-        Ok::<_, Failure>(outcome?)
-    })?;
+        outcome
+    }))??;
     let format = if args.json { "json" } else { report::TERMINAL };
     report::print(&outcome.record, &outcome.folder, format)?;
     match outcome.unsaved {
         Some(error) => Err(error.into()),
         None => Ok(exit_code(&outcome.record)),
-    }
-}
-
-/// Starts the built-in hotel as a process of its own.
-pub(crate) async fn start_hotel(
-    hotel: &HotelOptions,
-    target: &TargetOptions,
-    interrupt: &CancellationToken,
-) -> Result<(Target, Option<TargetProcess>), Failure> {
-    anstream::eprintln!(
-        "Starting the built-in hotel ({} reservations, flaws: {})",
-        hotel.reservations,
-        hotel.flaws
-    );
-    let command = hotel.command(target).map_err(|error| {
-        Failure::unavailable_because("cannot find Aforo's own program to start the hotel", &error)
-    })?;
-    tokio::select! {
-        () = interrupt.cancelled() => Err(aforo_pipeline::RunError::Interrupted.into()),
-        started = TargetProcess::start(command) => {
-            let (process, target) = started?;
-            Ok((target, Some(process)))
-        }
     }
 }
 
