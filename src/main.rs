@@ -16,6 +16,10 @@ use clap::Parser;
 use crate::cli::Cli;
 use crate::exit_code::ExitCode;
 
+/// Virtual users allocate for every request they send.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
     logging::init();

@@ -23,13 +23,13 @@ const MAY_USE: [(&str, &[&str]); 7] = [
     ),
     ("aforo-scenarios", &["aforo-model"]),
     ("aforo-profiles", &["aforo-model"]),
-    ("aforo-analyzers", &["aforo-model"]),
+    ("aforo-analyzers", &["aforo-model", "aforo-sql"]),
     ("aforo-reports", &["aforo-model"]),
     ("aforo-hotel", &["aforo-sandbox"]),
 ];
 
 /// Packages that do no I/O and read no clock, and what would let them.
-const PURE: [&str; 3] = ["aforo-model", "aforo-analyzers", "aforo-reports"];
+const PURE: [&str; 4] = ["aforo-model", "aforo-sql", "aforo-analyzers", "aforo-reports"];
 const IMPURE_CRATES: [&str; 7] = ["tokio", "reqwest", "sqlx", "redis", "hyper", "sysinfo", "async-trait"];
 
 fn metadata() -> Value {

@@ -6,6 +6,7 @@
 //! `ARCHITECTURE.md`.
 
 mod capacity;
+pub mod database;
 mod drift;
 mod evidence;
 mod expression;
