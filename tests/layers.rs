@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -80,6 +81,42 @@ fn pure_packages_have_nothing_to_do_io_with() {
     for package in PURE {
         for used in &dependencies[package] {
             assert!(!IMPURE_CRATES.contains(&used.as_str()), "{package} is pure and must not use {used}");
+        }
+    }
+}
+
+/// Where times are measured: none of it may notice that the machine's clock was set.
+const MEASURING: [&str; 4] = [
+    "scenarios/src/engine",
+    "scenarios/src/recorder",
+    "profiles/src/watch.rs",
+    "profiles/src/own_threads.rs",
+];
+/// Clocks that can be set, and so can go back or leap.
+const SETTABLE_CLOCKS: [&str; 3] = ["SystemTime", "Utc::now", "Local::now"];
+
+fn sources(path: &Path) -> Vec<PathBuf> {
+    match std::fs::read_dir(path) {
+        Ok(entries) => entries.flat_map(|entry| sources(&entry.unwrap().path())).collect(),
+        Err(_) if path.extension().is_some_and(|extension| extension == "rs") => vec![path.to_owned()],
+        Err(_) => Vec::new(),
+    }
+}
+
+#[test]
+fn what_measures_reads_no_clock_that_can_be_set() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for path in MEASURING {
+        assert!(!sources(&root.join(path)).is_empty(), "{path} is gone");
+    }
+    for source in MEASURING.iter().flat_map(|path| sources(&root.join(path))) {
+        let code = std::fs::read_to_string(&source).unwrap();
+        for clock in SETTABLE_CLOCKS {
+            assert!(
+                !code.contains(clock),
+                "{} reads {clock}, which a clock step would spoil",
+                source.display()
+            );
         }
     }
 }

@@ -104,7 +104,7 @@ pub(crate) fn scenario(duration_s: f64) -> Scenario {
         name: "baseline".to_owned(),
         description: "A quiet day".to_owned(),
         load: Load {
-            workload: Workload::Closed { users: 10, users_per_s: 10.0, steps: 1 },
+            workload: Workload::Closed { users: 10, users_per_s: 10.0, steps: 1, surge: None },
             duration_s,
             warm_up_s: 0.0,
             timeout_s: 30.0,
@@ -225,6 +225,7 @@ pub(crate) fn healthy_sample(second: u32) -> ResourceSample {
             process(Role::Postgres, 0.3, 200 << 20),
             process(Role::Generator, 0.2, 50 << 20),
         ],
+        generator: None,
         host: Some(HostSample {
             cpu_ratio: (second > 0).then_some(0.3),
             core_count: 4,

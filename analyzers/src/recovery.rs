@@ -206,7 +206,8 @@ mod tests {
     #[test]
     fn a_stress_test_is_no_spike_and_a_run_cut_short_says_so() {
         let mut stress = Fixture::of_length(120);
-        stress.scenario.load.workload = Workload::Closed { users: 40, users_per_s: 10.0, steps: 4 };
+        stress.scenario.load.workload =
+            Workload::Closed { users: 40, users_per_s: 10.0, steps: 4, surge: None };
         assert_eq!(measure(&stress.evidence()), None);
         let cut = with_times(spike(|_| 100 * MS), 80, |_| 100 * MS);
         assert!(matches!(&found(&cut).recovered_after_s, Answer::Absent { why } if why.contains("10 s")));

@@ -1,8 +1,11 @@
 //! The readings of a whole run in the few figures that a report shows.
 
 use aforo_model::{
-    HostSample, HostSummary, ProcessSample, ProcessSummary, ResourceSample, ResourceSummary, Role,
+    GeneratorSummary, HostSample, HostSummary, ProcessSample, ProcessSummary, ResourceSample,
+    ResourceSummary, Role,
 };
+
+use crate::statistics::mean;
 
 /// Every role, in the order in which a report shows them.
 const ROLES: [Role; 4] = [Role::Target, Role::Postgres, Role::Redis, Role::Generator];
@@ -12,7 +15,16 @@ pub fn summarize_resources(samples: &[ResourceSample]) -> ResourceSummary {
     ResourceSummary {
         processes: ROLES.into_iter().filter_map(|role| summarize_process(samples, role)).collect(),
         host: summarize_host(samples),
+        generator: summarize_generator(samples),
     }
+}
+
+fn summarize_generator(samples: &[ResourceSample]) -> Option<GeneratorSummary> {
+    let readings = || samples.iter().filter_map(|sample| sample.generator);
+    Some(GeneratorSummary {
+        busiest_thread_cores_peak: highest(readings().map(|reading| reading.busiest_thread_cores))?,
+        run_queue_delay_us_mean: mean(readings().filter_map(|reading| reading.run_queue_delay_us)),
+    })
 }
 
 fn summarize_process(samples: &[ResourceSample], role: Role) -> Option<ProcessSummary> {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Load, RateStage, Workload};
+use crate::{Load, RateStage, Surge, Workload};
 
 /// What a load asks for at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -41,7 +41,10 @@ impl Load {
     /// is left out. Neighbouring stages of one rate are one level.
     pub fn levels(&self) -> Vec<LoadLevel> {
         let mut levels = match &self.workload {
-            Workload::Closed { users, users_per_s, steps } => {
+            Workload::Closed { users, users_per_s, surge: Some(surge), .. } => {
+                surge_levels(*users, *users_per_s, *surge, self.duration_s)
+            }
+            Workload::Closed { users, users_per_s, steps, surge: None } => {
                 user_levels(*users, *users_per_s, *steps, self.duration_s)
             }
             Workload::Open { stages, .. } => rate_levels(stages, self.duration_s),
@@ -74,6 +77,18 @@ fn user_levels(users: u32, users_per_s: f64, steps: u32, duration_s: f64) -> Vec
             LoadLevel { from_s: from_s + ramp_s, to_s: from_s + step_s, demand: Demand::Users(reached) }
         })
         .collect()
+}
+
+fn surge_levels(users: u32, users_per_s: f64, surge: Surge, duration_s: f64) -> Vec<LoadLevel> {
+    // The first of those who come starts at once.
+    let ramp_s = |users: u32| f64::from(users.saturating_sub(1)) / users_per_s;
+    let base = Demand::Users(surge.base_users);
+    let comers = users.saturating_sub(surge.base_users);
+    vec![
+        LoadLevel { from_s: ramp_s(surge.base_users), to_s: surge.from_s, demand: base },
+        LoadLevel { from_s: surge.from_s + ramp_s(comers), to_s: surge.to_s, demand: Demand::Users(users) },
+        LoadLevel { from_s: surge.to_s, to_s: duration_s, demand: base },
+    ]
 }
 
 fn rate_levels(stages: &[RateStage], duration_s: f64) -> Vec<LoadLevel> {
@@ -110,17 +125,25 @@ mod tests {
 
     #[test]
     fn all_users_at_once_are_one_level_after_the_ramp() {
-        let workload = Workload::Closed { users: 10, users_per_s: 2.0, steps: 1 };
+        let workload = Workload::Closed { users: 10, users_per_s: 2.0, steps: 1, surge: None };
         assert_eq!(spans(&load(workload, 60.0)), [(4.5, 60.0, 10.0)]);
     }
 
     #[test]
     fn the_stress_scenario_is_ten_levels_of_a_minute() {
-        let workload = Workload::Closed { users: 200, users_per_s: 20.0, steps: 10 };
+        let workload = Workload::Closed { users: 200, users_per_s: 20.0, steps: 10, surge: None };
         let levels = spans(&load(workload, 600.0));
         assert_eq!(levels.len(), 10);
         assert_eq!(levels[0], (0.95, 60.0, 20.0));
         assert_eq!(levels[9], (540.95, 600.0, 200.0));
+    }
+
+    #[test]
+    fn a_surge_has_a_level_before_it_and_one_after() {
+        let surge = Some(Surge { base_users: 10, from_s: 30.0, to_s: 160.0 });
+        let workload = Workload::Closed { users: 100, users_per_s: 10.0, steps: 1, surge };
+        let levels = spans(&load(workload, 200.0));
+        assert_eq!(levels, [(0.9, 30.0, 10.0), (38.9, 160.0, 100.0), (160.0, 200.0, 10.0)]);
     }
 
     #[test]
@@ -148,7 +171,7 @@ mod tests {
         fn levels_follow_each_other_within_the_run(
             users in 0u32..500, users_per_s in 0.1f64..100.0, steps in 0u32..20, duration_s in 0.0f64..1000.0,
         ) {
-            let levels = load(Workload::Closed { users, users_per_s, steps }, duration_s).levels();
+            let levels = load(Workload::Closed { users, users_per_s, steps, surge: None }, duration_s).levels();
             prop_assert!(levels.windows(2).all(|pair| pair[0].to_s <= pair[1].from_s + 1e-9));
             prop_assert!(levels.iter().all(|level| level.from_s >= 0.0 && level.to_s <= duration_s + 1e-9));
             prop_assert!(levels.is_sorted_by_key(|level| level.demand.value() as u64));

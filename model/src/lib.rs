@@ -39,12 +39,12 @@ pub use quantity::{Quantity, QuantityError, Unit, format_duration, parse_duratio
 pub use record::{Environment, FormatError, RUN_FORMAT_VERSION, RunEnd, RunRecord, TargetRecord, read_run};
 pub use recovery::{RecoveryRecord, RecoveryReference, RecoveryStart, ReferencePart};
 pub use resources::{
-    HostSample, HostSummary, PostgresSample, ProcessSample, ProcessSummary, RedisSample, ResourceSample,
-    ResourceSummary, Role,
+    GeneratorSample, GeneratorSummary, HostSample, HostSummary, PostgresSample, ProcessSample,
+    ProcessSummary, RedisSample, ResourceSample, ResourceSummary, Role,
 };
 pub use scenario::{
     Body, Check, Expectation, Extraction, Feeder, FeederOrder, Header, Http, HttpClient, Journey, Load,
-    Method, RateStage, Scenario, Step, ThinkTime, Variable, Workload,
+    Method, RateStage, Scenario, Step, Surge, ThinkTime, Variable, Workload,
 };
 pub use slo::{Criticality, RedFlag, Slo, SloResult};
 pub use verdict::Verdict;

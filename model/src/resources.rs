@@ -36,6 +36,9 @@ pub struct ResourceSample {
     pub at_s: f64,
     /// The process trees that could be read. A tree that is gone is absent.
     pub processes: Vec<ProcessSample>,
+    /// Aforo's own threads. Absent in the first reading, and where the system does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generator: Option<GeneratorSample>,
     /// The machine Aforo runs on.
     pub host: Option<HostSample>,
     /// The target's Postgres, asked over SQL.
@@ -73,6 +76,15 @@ pub struct ProcessSample {
     pub disk_read_bytes: Option<u64>,
     /// Bytes written to storage since the watch began.
     pub disk_written_bytes: Option<u64>,
+}
+
+/// One reading of the thread of Aforo that worked most: the one that sends the load, when there is any.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GeneratorSample {
+    /// CPU it used since the last reading, in cores. A run sends from one thread, so it cannot use more than one.
+    pub busiest_thread_cores: f64,
+    /// How long it was ready to run and waited for a core, on average each time, µs, since the last reading.
+    pub run_queue_delay_us: Option<f64>,
 }
 
 /// One reading of the machine.
@@ -139,6 +151,18 @@ pub struct ResourceSummary {
     pub processes: Vec<ProcessSummary>,
     /// The machine, when it was read.
     pub host: Option<HostSummary>,
+    /// Aforo's own threads, when they were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generator: Option<GeneratorSummary>,
+}
+
+/// How the thread that sent the load fared over a run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GeneratorSummary {
+    /// Highest CPU of one thread between two readings, in cores.
+    pub busiest_thread_cores_peak: f64,
+    /// How long it waited for a core each time it had something to do, µs, averaged over the readings.
+    pub run_queue_delay_us_mean: Option<f64>,
 }
 
 /// What one process tree used over a run. A figure that was never read is absent.

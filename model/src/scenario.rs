@@ -99,6 +99,9 @@ pub enum Workload {
         /// in 10 steps over 10 minutes are 20, 40, … 200 users, a minute each. 1: all of them at the start.
         #[serde(default = "one_step")]
         steps: u32,
+        /// Where most of the users come all at once and leave again. There are no steps then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        surge: Option<Surge>,
     },
     /// Rounds of journeys that start on a schedule, whether or not earlier ones have ended.
     Open {
@@ -112,6 +115,17 @@ pub enum Workload {
 /// The steps of a closed workload that names none.
 fn one_step() -> u32 {
     1
+}
+
+/// Most users of a closed workload come all at once, and leave again: a spike with a before and an after.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Surge {
+    /// Virtual users before and after it.
+    pub base_users: u32,
+    /// When the others begin to come, seconds since the start of the run.
+    pub from_s: f64,
+    /// When they leave, each after the request it has sent, seconds since the start of the run.
+    pub to_s: f64,
 }
 
 /// A part of an open workload in which the rate is constant or changes evenly.

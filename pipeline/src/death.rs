@@ -2,9 +2,13 @@
 
 use aforo_model::{ErrorKind, LoadSecond, ResourceSample, Role, RunEnd};
 
-/// Seconds in a row in which every request failed to connect. A restart behind a balancer is shorter; a
+/// Seconds in a row in which no request got any answer. A restart behind a balancer is shorter; a
 /// target that is gone answers nothing at all.
 const SILENT_SECONDS: u32 = 5;
+
+/// What a request ends with when nobody is there to answer: nothing listens, what listened is gone before it has
+/// answered (a balancer in front still accepts), or the name has gone with it.
+const SILENCE: [ErrorKind; 3] = [ErrorKind::Connection, ErrorKind::Reset, ErrorKind::Dns];
 
 /// Watches for the target's end.
 #[derive(Debug, Default)]
@@ -23,12 +27,16 @@ impl DeathWatch {
         self.process_seen |= present;
     }
 
-    /// The end of the run, once the target is certainly dead: no connection for some seconds, or for one
+    /// The end of the run, once the target is certainly dead: no answer for some seconds, or for one
     /// when its process is gone too.
     pub(crate) fn second(&mut self, second: &LoadSecond) -> Option<RunEnd> {
         let requests: u64 = second.steps.values().map(|step| step.requests).sum();
-        let unconnected: u64 =
-            second.steps.values().filter_map(|step| step.errors.get(&ErrorKind::Connection)).sum();
+        let unconnected: u64 = second
+            .steps
+            .values()
+            .flat_map(|step| &step.errors)
+            .filter_map(|(kind, count)| SILENCE.contains(kind).then_some(*count))
+            .sum();
         if requests > unconnected {
             self.last_answer_s = f64::from(second.second + 1);
             self.silent_seconds = 0;
@@ -36,9 +44,9 @@ impl DeathWatch {
             self.silent_seconds += 1;
         }
         let why = if self.silent_seconds >= SILENT_SECONDS {
-            format!("no connection succeeded for {SILENT_SECONDS} seconds")
+            format!("no request got any answer for {SILENT_SECONDS} seconds")
         } else if self.silent_seconds >= 1 && self.process_gone {
-            "its process is gone and no connection succeeds".to_owned()
+            "its process is gone and no request gets an answer".to_owned()
         } else {
             return None;
         };
@@ -84,6 +92,23 @@ mod tests {
         }
         let end = watch.second(&second(5, 10, 10)).unwrap();
         assert!(matches!(end, RunEnd::TargetDied { at_s: 1.0, .. }), "{end:?}");
+    }
+
+    #[test]
+    fn a_balancer_that_only_resets_is_as_dead_as_a_name_that_is_gone() {
+        for kind in SILENCE {
+            let mut watch = DeathWatch::default();
+            let silent = |at| {
+                let mut silent = second(at, 10, 0);
+                silent.steps.get_mut("view").unwrap().errors = [(kind, 10)].into();
+                silent
+            };
+            assert_eq!((0..5).filter_map(|at| watch.second(&silent(at))).count(), 1, "{kind:?}");
+        }
+        let mut watch = DeathWatch::default();
+        let mut slow = second(0, 10, 0);
+        slow.steps.get_mut("view").unwrap().errors = [(ErrorKind::Timeout, 10)].into();
+        assert!((0..9).all(|_| watch.second(&slow).is_none()), "a target that hangs may come back");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod environment;
 mod host;
 mod link;
 mod notice;
+mod own_threads;
 mod postgres;
 mod processes;
 mod reader;

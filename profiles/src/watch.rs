@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use aforo_model::{HostSample, ProcessSample, ResourceSample, Role};
+use aforo_model::{GeneratorSample, HostSample, ProcessSample, ResourceSample, Role};
 use tokio::sync::mpsc;
 use tokio::time::{self, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Notice;
 use crate::host::Host;
 use crate::link::{Answer, Link, Server};
+use crate::own_threads::OwnThreads;
 use crate::postgres::Postgres;
 use crate::processes::{Forest, SystemSource};
 use crate::reader::Reader;
@@ -155,6 +156,7 @@ impl Teller {
 struct ProcessReading {
     read_at: Instant,
     samples: Vec<ProcessSample>,
+    generator: Option<GeneratorSample>,
     notices: Vec<Notice>,
 }
 
@@ -207,6 +209,7 @@ impl Sources {
         let processes = processes.unwrap_or_else(|| ProcessReading {
             read_at: asked_at.into_std(),
             samples: Vec::new(),
+            generator: None,
             notices: Vec::new(),
         });
         for notice in processes.notices.into_iter().chain(postgres.notice).chain(redis.notice) {
@@ -215,6 +218,7 @@ impl Sources {
         ResourceSample {
             at_s: seconds_since(started, processes.read_at),
             processes: processes.samples,
+            generator: processes.generator,
             host: host.flatten(),
             postgres: postgres.reading,
             redis: redis.reading,
@@ -235,11 +239,12 @@ fn no_thread(source: &str, error: &std::io::Error) -> Notice {
 }
 
 fn read_processes(mut forest: Forest<SystemSource>) -> impl FnMut() -> ProcessReading {
+    let mut own_threads = OwnThreads::default();
     move || {
         let read_at = Instant::now();
         let samples = forest.read(read_at);
         let notices = samples.iter().filter_map(hidden_figures).collect();
-        ProcessReading { read_at, samples, notices }
+        ProcessReading { read_at, samples, generator: own_threads.read(read_at), notices }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use aforo_model::{HostSample, PostgresSample, ProcessSample, RedisSample, ResourceSample, Role, RunRecord};
+use aforo_model::{
+    GeneratorSample, HostSample, PostgresSample, ProcessSample, RedisSample, ResourceSample, Role, RunRecord,
+};
 
 use crate::csv_rows::{or_empty, write_csv};
 
@@ -21,6 +23,11 @@ const PROCESS: [Column<ProcessSample>; 8] = [
     ("open_fd_count", |process| or_empty(process.open_fd_count)),
     ("disk_read_bytes", |process| or_empty(process.disk_read_bytes)),
     ("disk_written_bytes", |process| or_empty(process.disk_written_bytes)),
+];
+
+const GENERATOR: [Column<GeneratorSample>; 2] = [
+    ("generator_busiest_thread_cores", |generator| generator.busiest_thread_cores.to_string()),
+    ("generator_run_queue_delay_us", |generator| or_empty(generator.run_queue_delay_us)),
 ];
 
 const HOST: [Column<HostSample>; 10] = [
@@ -60,7 +67,7 @@ pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> 
 
 fn header() -> Vec<String> {
     let of_role = |role: Role| PROCESS.iter().map(move |(name, _)| format!("{}_{name}", role.as_str()));
-    let others = names(&HOST).chain(names(&POSTGRES)).chain(names(&REDIS));
+    let others = names(&GENERATOR).chain(names(&HOST)).chain(names(&POSTGRES)).chain(names(&REDIS));
     std::iter::once("at_s".to_owned()).chain(ROLES.into_iter().flat_map(of_role)).chain(others).collect()
 }
 
@@ -73,6 +80,7 @@ fn row(sample: &ResourceSample) -> Vec<String> {
     for role in ROLES {
         row.extend(fields(&PROCESS, sample.process(role)));
     }
+    row.extend(fields(&GENERATOR, sample.generator.as_ref()));
     row.extend(fields(&HOST, sample.host.as_ref()));
     row.extend(fields(&POSTGRES, sample.postgres.as_ref()));
     row.extend(fields(&REDIS, sample.redis.as_ref()));

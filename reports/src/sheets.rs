@@ -212,6 +212,19 @@ pub(crate) fn host(record: &RunRecord) -> Option<String> {
     ))
 }
 
+/// How the thread that sent the load fared, in a sentence.
+pub(crate) fn generator(record: &RunRecord) -> Option<String> {
+    let generator = record.resource_summary.generator.as_ref()?;
+    let waited = generator.run_queue_delay_us_mean.map_or_else(String::new, |delay_us| {
+        format!(
+            ", and waited {} for it each time it had something to do",
+            figures::time_us(delay_us.round() as u64)
+        )
+    });
+    let cores = generator.busiest_thread_cores_peak;
+    Some(format!("Aforo's own: the thread that sends used {cores:.2} of its core at most{waited}."))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -93,7 +93,8 @@ fn resources(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
     let table = sheets::resources(record)
         .map(|processes| format!("{}\n{}\n", processes.markdown(), sheets::RESOURCES_MEAN));
     let host = sheets::host(record).map(|host| format!("{host}\n"));
-    let parts: Vec<String> = table.into_iter().chain(host).collect();
+    let generator = sheets::generator(record).map(|generator| format!("{generator}\n"));
+    let parts: Vec<String> = table.into_iter().chain(host).chain(generator).collect();
     if parts.is_empty() {
         return Ok(());
     }

@@ -172,8 +172,8 @@ impl Page {
             text += &processes.draw(self.style, self.columns);
             text += &self.faint(sheets::RESOURCES_MEAN);
         }
-        if let Some(host) = host {
-            text += &paragraph(" ", &host, self.columns);
+        for sentence in host.into_iter().chain(sheets::generator(record)) {
+            text += &paragraph(" ", &sentence, self.columns);
         }
         text
     }

@@ -28,7 +28,14 @@ fn is_open(record: &RunRecord) -> bool {
 /// What was asked for.
 pub(crate) fn described(workload: &Workload) -> String {
     match workload {
-        Workload::Closed { users, users_per_s, steps } => {
+        Workload::Closed { users, users_per_s, surge: Some(surge), .. } => {
+            let [from, to] = [surge.from_s, surge.to_s].map(figures::span_s);
+            let base = surge.base_users;
+            format!(
+                "{users} virtual users from {from} to {to}, {base} before and after, {users_per_s} started per second"
+            )
+        }
+        Workload::Closed { users, users_per_s, steps, surge: None } => {
             let steps = if *steps > 1 { format!(" in {steps} steps") } else { String::new() };
             format!("{users} virtual users{steps}, {users_per_s} started per second")
         }
@@ -100,6 +107,7 @@ fn service_time(step: &StepRecord) -> Vec<Cell> {
 mod tests {
     use super::*;
     use crate::canonical;
+    use aforo_model::Surge;
 
     #[test]
     fn a_closed_run_says_what_it_cannot_see() {
@@ -126,7 +134,13 @@ mod tests {
             described(&open),
             "open workload, starts at 0 to 50/s in 10 s, then 50/s for 60 s, up to 9 virtual users"
         );
-        let closed = Workload::Closed { users: 200, users_per_s: 20.0, steps: 10 };
+        let surge = Some(Surge { base_users: 10, from_s: 30.0, to_s: 160.0 });
+        let spike = Workload::Closed { users: 100, users_per_s: 10.0, steps: 1, surge };
+        assert_eq!(
+            described(&spike),
+            "100 virtual users from 30 s to 2m 40s, 10 before and after, 10 started per second"
+        );
+        let closed = Workload::Closed { users: 200, users_per_s: 20.0, steps: 10, surge: None };
         assert_eq!(described(&closed), "200 virtual users in 10 steps, 20 started per second");
     }
 }

@@ -1,6 +1,6 @@
 //! Which loads are possible at all.
 
-use aforo_model::{Load, Quantity, RateStage, Unit, Workload, format_duration};
+use aforo_model::{Load, Quantity, RateStage, Surge, Unit, Workload, format_duration};
 use thiserror::Error;
 
 /// Why a load is impossible.
@@ -62,6 +62,12 @@ pub enum LoadError {
         users: u32,
         /// Virtual users started per second.
         users_per_s: f64,
+    },
+    /// Nobody would come or stay, or it would begin before its time.
+    #[error("this is no surge: {why}")]
+    Surge {
+        /// What is wrong with it, and what to do about it.
+        why: String,
     },
     /// No such pace.
     #[error("a rate of {starts_per_s}/s is not possible; ask for 0/s to {MAX_STARTS_PER_S}/s")]
@@ -127,9 +133,11 @@ pub fn parse_rate(text: &str) -> Result<f64, RateError> {
 /// Checks that a load can be produced.
 pub(crate) fn check_load(load: &Load) -> Result<(), LoadError> {
     match &load.workload {
-        Workload::Closed { users, users_per_s, steps } => {
+        Workload::Closed { users, users_per_s, steps, surge } => {
             check_users(*users)?;
             check_ramp(*users, *users_per_s, *steps, load.duration_s)?;
+            surge
+                .map_or(Ok(()), |surge| check_surge(*users, *users_per_s, *steps, &surge, load.duration_s))?;
         }
         Workload::Open { stages, max_users } => {
             check_users(*max_users)?;
@@ -182,6 +190,38 @@ fn check_ramp(users: u32, users_per_s: f64, steps: u32, duration_s: f64) -> Resu
         1 => Err(LoadError::ShorterThanRamp { duration_s, ramp_s, users, users_per_s }),
         _ => Err(LoadError::StepShorterThanRamp { step_s, ramp_s, users: largest, users_per_s }),
     }
+}
+
+fn check_surge(
+    users: u32,
+    users_per_s: f64,
+    steps: u32,
+    surge: &Surge,
+    duration_s: f64,
+) -> Result<(), LoadError> {
+    let Surge { base_users, from_s, to_s } = *surge;
+    let ramp_s = |users: u32| f64::from(users.saturating_sub(1)) / users_per_s;
+    let why = if steps > 1 {
+        "a load rises in steps or in a surge; remove `steps` or `surge`".to_owned()
+    } else if base_users == 0 || base_users >= users {
+        format!(
+            "of {users} users, {base_users} are there without it; ask for at least 1 and fewer than {users}"
+        )
+    } else if !(from_s < to_s && to_s <= duration_s) {
+        let [from, to, run] = [from_s, to_s, duration_s].map(seconds);
+        format!(
+            "it goes from {from} to {to} of a run of {run}; it must end after it begins, and within the run"
+        )
+    } else if ramp_s(base_users) >= from_s || ramp_s(users - base_users) >= to_s - from_s {
+        let [before, after] = [ramp_s(base_users), ramp_s(users - base_users)].map(seconds);
+        format!(
+            "at {users_per_s} users per second, the {base_users} before it take {before} to start and those who \
+             come take {after}; begin it later, make it longer or raise the rate"
+        )
+    } else {
+        return Ok(());
+    };
+    Err(LoadError::Surge { why })
 }
 
 #[cfg(test)]

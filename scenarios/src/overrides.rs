@@ -9,13 +9,14 @@ use crate::load::{LoadError, check_load};
 /// What is asked to be different from the file. What is absent stays as it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Overrides {
-    /// Closed: virtual users at full load; the rate stays, so the ramp grows or shrinks with them. Open: the
+    /// Closed: virtual users at full load; the rate stays, so the ramp grows or shrinks with them, and those before
+    /// and after a surge change in proportion. Open: the
     /// most virtual users at once.
     pub users: Option<u32>,
     /// Closed: virtual users started per second. Open: rounds started per second at the highest; stages of
     /// other rates change in proportion.
     pub rate_per_s: Option<f64>,
-    /// How long the load lasts. The steps and stages of a load are stretched or shrunk alike. A shorter run may have
+    /// How long the load lasts. The steps, the stages and the surge of a load are stretched or shrunk alike. A shorter run may have
     /// a [`ShortenedWarmUp`].
     pub duration: Option<Duration>,
     /// The leading part that is not judged.
@@ -65,9 +66,16 @@ impl Overrides {
         replace(&mut changed.warm_up_s, self.warm_up);
         replace(&mut changed.timeout_s, self.timeout);
         match &mut changed.workload {
-            Workload::Closed { users, users_per_s, .. } => {
+            Workload::Closed { users, users_per_s, surge, .. } => {
+                let users_before = *users;
                 *users = self.users.unwrap_or(*users);
                 *users_per_s = self.rate_per_s.unwrap_or(*users_per_s);
+                if let Some(surge) = surge {
+                    let growth = f64::from(*users) / f64::from(users_before);
+                    surge.base_users = (f64::from(surge.base_users) * growth).round().max(1.0) as u32;
+                    surge.from_s *= changed.duration_s / before_s;
+                    surge.to_s *= changed.duration_s / before_s;
+                }
             }
             Workload::Open { stages, max_users } => {
                 *max_users = self.users.unwrap_or(*max_users);
@@ -111,6 +119,8 @@ fn scale(stages: &mut [RateStage], rate_per_s: Option<f64>, stretch: f64) {
 
 #[cfg(test)]
 mod tests {
+    use aforo_model::Surge;
+
     use super::*;
     use crate::load_scenario;
 
@@ -142,8 +152,24 @@ mod tests {
     fn users_alone_keep_the_rate() {
         let mut scenario = baseline();
         Overrides { users: Some(20), ..Overrides::default() }.apply(&mut scenario).unwrap();
-        assert_eq!(scenario.load.workload, Workload::Closed { users: 20, users_per_s: 2.0, steps: 1 });
+        assert_eq!(
+            scenario.load.workload,
+            Workload::Closed { users: 20, users_per_s: 2.0, steps: 1, surge: None }
+        );
         assert_eq!(scenario.load.duration_s, 60.0);
+    }
+
+    #[test]
+    fn a_surge_keeps_its_proportions() {
+        let mut scenario = load_scenario("spike", None).unwrap();
+        let half =
+            Overrides { users: Some(50), duration: Some(Duration::from_secs(100)), ..Overrides::default() };
+        half.apply(&mut scenario).unwrap();
+        let surge = Some(Surge { base_users: 5, from_s: 15.0, to_s: 80.0 });
+        assert_eq!(
+            scenario.load.workload,
+            Workload::Closed { users: 50, users_per_s: 10.0, steps: 1, surge }
+        );
     }
 
     #[test]

@@ -80,9 +80,12 @@ fn cpu(readings: &Readings<'_>) -> Vec<(Limit, String)> {
     parts.sort_by(|left, right| right.2.total_cmp(&left.2));
     let host = readings.host_ratio.unwrap_or(0.0);
     let redis = readings.redis_cores.unwrap_or(0.0) / readings.core_count;
+    let others = readings.other_cores().unwrap_or(0.0) / readings.core_count;
     let is_limit = |at: usize, ratio: f64| {
-        // On a full machine only the largest part is its limit; the others would use less without it.
-        let fills_host = at == 0 && host >= FULL_HOST_RATIO && ratio >= NOTABLE_RATIO && ratio >= redis;
+        // On a full machine only the largest part is its limit; the others would use less without it. Where programs
+        // that are not watched filled it, no part of the target is.
+        let fills_host =
+            at == 0 && host >= FULL_HOST_RATIO && ratio >= NOTABLE_RATIO && ratio >= redis && ratio >= others;
         ratio >= CPU_RATIO || fills_host
     };
     let at_limit = parts.iter().enumerate().filter(|(at, (_, _, ratio))| is_limit(*at, *ratio));

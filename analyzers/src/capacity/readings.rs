@@ -54,4 +54,11 @@ impl<'a> Readings<'a> {
             samples,
         }
     }
+
+    /// Cores used by programs that are not watched, on average. Nothing where the machine was not read.
+    pub(super) fn other_cores(&self) -> Option<f64> {
+        let watched = [self.target_cores, self.postgres_cores, self.redis_cores, self.generator_cores];
+        let watched: f64 = watched.into_iter().flatten().sum();
+        Some((self.host_ratio? * self.core_count - watched).max(0.0))
+    }
 }

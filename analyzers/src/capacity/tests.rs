@@ -24,7 +24,8 @@ impl Stress {
 
     fn fixture(&self) -> Fixture {
         let mut fixture = Fixture::of_readings(10 * LEVEL_S).with_slos(&["p95 < 3s", "error_rate < 1%"]);
-        fixture.scenario.load.workload = Workload::Closed { users: 200, users_per_s: 20.0, steps: 10 };
+        fixture.scenario.load.workload =
+            Workload::Closed { users: 200, users_per_s: 20.0, steps: 10, surge: None };
         let seconds: Vec<_> = (0..10 * LEVEL_S)
             .map(|index| {
                 let users = f64::from(20 * (index / LEVEL_S + 1));
@@ -175,6 +176,12 @@ fn on_a_full_machine_the_part_that_uses_most_is_the_limit() {
     // Filled by somebody else.
     let other = limited(|sample| sample.host.as_mut().unwrap().cpu_ratio = Some(0.97));
     assert!(other.found().is_none());
+    // The target takes a good part of a machine that somebody else takes more of: 1.9 of 4 cores, and 0.9 of it.
+    let other = limited(|sample| {
+        sample.host.as_mut().unwrap().cpu_ratio = Some(0.97);
+        set_cores(sample, Role::Target, 0.9);
+    });
+    assert!(other.found().is_none(), "{other:?}");
 }
 
 #[test]

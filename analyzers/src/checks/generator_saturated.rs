@@ -1,11 +1,11 @@
 //! `generator-saturated`
 //!
-//! **What:** readings in which Aforo itself was short of CPU: it used more than 80 % of all cores, or the machine
-//! was full (95 %) and Aforo had more than 20 % of the cores.
+//! **What:** readings in which Aforo itself was short of CPU: it used more than 80 % of all cores, the thread that sends
+//! used more than 90 % of one, or the machine was full (95 %) and Aforo had more than 20 % of the cores.
 //! **Why it hurts:** a request then waits inside the generator, and the target is blamed for it; a closed workload
 //! also sends less than it should.
 //! **Threshold:** 80 % of the CPU at hand is where a load generator's own delay starts to show (k6 advises to stay
-//! at or below it). More than 5 % of the readings is a warning, as they may make up a P95; more than 20 % is
+//! at or below it); a thread that only sends has no garbage to collect and can go closer to its core. More than 5 % of the readings is a warning, as they may make up a P95; more than 20 % is
 //! critical and voids the verdict.
 //! **Remedy:** Aforo on another machine, fewer users, longer think times.
 
@@ -17,6 +17,7 @@ use crate::statistics::mean;
 use crate::wording::percent;
 
 const SATURATED_RATIO: f64 = 0.80;
+const SATURATED_THREAD_CORES: f64 = 0.90;
 const FULL_HOST_RATIO: f64 = 0.95;
 /// Share of the cores from which the generator is itself a reason for a full machine.
 const NOTABLE_RATIO: f64 = 0.20;
@@ -69,13 +70,17 @@ fn run(evidence: &Evidence<'_>) -> Vec<Finding> {
 
 fn is_saturated(generator: f64, sample: &ResourceSample) -> bool {
     let host = sample.host.as_ref().and_then(|host| host.cpu_ratio).unwrap_or(0.0);
-    generator > SATURATED_RATIO || (host >= FULL_HOST_RATIO && generator > NOTABLE_RATIO)
+    let thread_cores = sample.generator.map_or(0.0, |generator| generator.busiest_thread_cores);
+    generator > SATURATED_RATIO
+        || thread_cores > SATURATED_THREAD_CORES
+        || (host >= FULL_HOST_RATIO && generator > NOTABLE_RATIO)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fixtures::Fixture;
+    use aforo_model::GeneratorSample;
 
     fn severity(fixture: &Fixture) -> Option<Severity> {
         run(&fixture.evidence()).first().map(|finding| finding.severity)
@@ -98,6 +103,18 @@ mod tests {
         };
         assert_eq!(severity(&full(0.81)), Some(Severity::Critical));
         assert_eq!(severity(&full(0.8)), None);
+    }
+
+    #[test]
+    fn a_sending_thread_that_has_its_core_to_the_brim_is_found_on_any_machine() {
+        let thread = |busiest_thread_cores| {
+            let generator = GeneratorSample { busiest_thread_cores, run_queue_delay_us: None };
+            let mut fixture = Fixture::healthy();
+            fixture.resources.iter_mut().for_each(|sample| sample.generator = Some(generator));
+            severity(&fixture)
+        };
+        assert_eq!(thread(0.91), Some(Severity::Critical));
+        assert_eq!(thread(0.90), None);
     }
 
     #[test]

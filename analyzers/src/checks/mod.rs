@@ -9,6 +9,7 @@ mod ended_early;
 mod errors_by_kind;
 mod generator_late;
 mod generator_saturated;
+mod generator_starved;
 mod littles_law;
 mod machine_busy;
 mod memory_high;
@@ -43,6 +44,7 @@ pub const CHECKS: &[Check] = &[
     errors_by_kind::CHECK,
     generator_late::CHECK,
     generator_saturated::CHECK,
+    generator_starved::CHECK,
     littles_law::CHECK,
     machine_busy::CHECK,
     memory_high::CHECK,

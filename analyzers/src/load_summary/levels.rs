@@ -122,7 +122,7 @@ mod tests {
 
     fn stepped(duration_s: f64, steps: u32) -> Scenario {
         let mut scenario = scenario(duration_s);
-        scenario.load.workload = Workload::Closed { users: 40, users_per_s: 10.0, steps };
+        scenario.load.workload = Workload::Closed { users: 40, users_per_s: 10.0, steps, surge: None };
         scenario
     }
 

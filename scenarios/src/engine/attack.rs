@@ -13,6 +13,7 @@
 //! Two things Goose installs for the process unless they are there already: a handler of Ctrl-C, and a logger
 //! for its warnings. The program sets its own of both first.
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,6 +22,7 @@ use goose::GooseAttack;
 use goose::client::GooseClientBuilder;
 use goose::config::GooseConfiguration;
 use goose::goose::{Scenario, Transaction, TransactionFunction};
+use tokio_util::sync::CancellationToken;
 
 use super::EngineError;
 use super::full_client::FullClient;
@@ -34,6 +36,8 @@ use super::virtual_user::VirtualUser;
 struct Closed {
     session: Arc<Session>,
     ramp: Ramp,
+    /// The order to stop for those who are there for the surge only; that for everybody is one for them as well.
+    surge_is_over: CancellationToken,
     /// Users that Goose has started; not all of them may have had their turn.
     launched: AtomicU32,
     /// The full clients of the users that have had no turn yet; none when they send through lean ones.
@@ -46,11 +50,16 @@ struct Closed {
 /// # Errors
 /// [`EngineError::Goose`] when Goose refuses, [`EngineError::Client`] when a client cannot be made.
 pub(crate) async fn play(session: &Arc<Session>, ramp: Ramp) -> Result<(), EngineError> {
-    build(session, ramp)?.execute().await.map_err(|error| EngineError::goose(&error))?;
-    Ok(())
+    let closed = Arc::new(Closed::new(session, ramp)?);
+    let attack = build(&closed)?;
+    tokio::select! {
+        played = attack.execute() => played.map(|_| ()).map_err(|error| EngineError::goose(&error)),
+        never = closed.end_surge() => match never {},
+    }
 }
 
-fn build(session: &Arc<Session>, ramp: Ramp) -> Result<GooseAttack, EngineError> {
+fn build(closed: &Arc<Closed>) -> Result<GooseAttack, EngineError> {
+    let (session, ramp) = (&closed.session, &closed.ramp);
     let configuration = GooseConfiguration::parse_args_default(&[
         "--host",
         &session.plan.origin.root(),
@@ -71,10 +80,9 @@ fn build(session: &Arc<Session>, ramp: Ramp) -> Result<GooseAttack, EngineError>
             attack.set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies())
         })
         .map_err(|error| EngineError::goose(&error))?;
-    let closed = Arc::new(Closed::new(session, ramp)?);
     let mut scenarios = Vec::new();
     for journey in 0..session.plan.journeys.len() {
-        scenarios.push(scenario(&closed, journey)?);
+        scenarios.push(scenario(closed, journey)?);
     }
     Ok(scenarios.into_iter().fold(attack, GooseAttack::register_scenario))
 }
@@ -110,6 +118,7 @@ impl Closed {
         Ok(Self {
             session: Arc::clone(session),
             ramp,
+            surge_is_over: session.halt.child_token(),
             launched: AtomicU32::new(0),
             full_clients: Mutex::new(full_clients.map_err(|error| EngineError::client(&error))?),
         })
@@ -121,31 +130,43 @@ impl Closed {
         full_client.map_or_else(|| UserClient::lean(&self.session), UserClient::Full)
     }
 
-    /// Waits until it is the next user's turn; false when the order to stop comes before.
-    async fn has_turn(&self) -> bool {
+    /// Waits until it is the next user's turn, and tells until when it lasts; nothing when the order to stop comes
+    /// before.
+    async fn turn(&self) -> Option<CancellationToken> {
         let session = &self.session;
         if session.halt.is_cancelled() {
-            return false;
+            return None;
         }
         let user = self.launched.fetch_add(1, Ordering::Relaxed);
+        let halt = if self.ramp.is_comer(user) { &self.surge_is_over } else { &session.halt };
         // The first user's turn is at once, so it is the one that starts the clock.
         let turn = session.begin() + self.ramp.start_of(user);
         tokio::select! {
-            () = tokio::time::sleep_until(turn.into()) => !session.halt.is_cancelled(),
-            () = session.halt.cancelled() => false,
+            () = tokio::time::sleep_until(turn.into()) => (!halt.is_cancelled()).then(|| halt.clone()),
+            () = halt.cancelled() => None,
         }
+    }
+
+    /// Sends those away who are there for the surge only, when it is over.
+    async fn end_surge(&self) -> Infallible {
+        if let Some(end) = self.ramp.surge_end() {
+            let start = self.session.first_start().await;
+            tokio::time::sleep_until((start + end).into()).await;
+            self.surge_is_over.cancel();
+        }
+        std::future::pending().await
     }
 }
 
-/// What a user does from its turn to the order to stop.
+/// What a user does from its turn to its end.
 async fn live(closed: &Closed, journey: usize) {
     let session = &closed.session;
     // One that Goose starts after the order to stop never is a user of this run.
-    if closed.has_turn().await {
+    if let Some(halt) = closed.turn().await {
         session.user_made();
         session.enter();
-        let mut user = VirtualUser::new(Arc::clone(session), closed.client());
-        while !session.halt.is_cancelled() {
+        let mut user = VirtualUser::new(Arc::clone(session), closed.client(), halt.clone());
+        while !halt.is_cancelled() {
             user.play_round(journey, None).await;
         }
         session.leave();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aforo_model::Workload;
+use aforo_model::{Surge, Workload};
 
 /// The starts of the users of a closed workload, numbered from 0 in the order they come.
 ///
@@ -14,14 +14,21 @@ pub(crate) struct Ramp {
     users: u32,
     users_per_s: f64,
     steps: u32,
+    surge: Option<Surge>,
     duration_s: f64,
 }
 
 impl Ramp {
     /// Starts of `users` in `steps` equal portions, each at `users_per_s` from the beginning of its share of
-    /// the duration.
-    pub(crate) fn new(users: u32, users_per_s: f64, steps: u32, duration_s: f64) -> Self {
-        Self { users, users_per_s, steps, duration_s }
+    /// the duration; with a surge, of those beyond its base at `users_per_s` from its beginning.
+    pub(crate) fn new(
+        users: u32,
+        users_per_s: f64,
+        steps: u32,
+        surge: Option<Surge>,
+        duration_s: f64,
+    ) -> Self {
+        Self { users, users_per_s, steps, surge, duration_s }
     }
 
     /// Users at full load.
@@ -34,8 +41,22 @@ impl Ramp {
         self.users_per_s
     }
 
+    /// Whether user number `user` is there for the surge only.
+    pub(crate) fn is_comer(&self, user: u32) -> bool {
+        self.surge.is_some_and(|surge| user >= surge.base_users)
+    }
+
+    /// When those who are there for the surge only leave, counted from the start of the first user.
+    pub(crate) fn surge_end(&self) -> Option<Duration> {
+        self.surge.map(|surge| Duration::from_secs_f64(surge.to_s))
+    }
+
     /// When user number `user` starts, counted from the start of the first.
     pub(crate) fn start_of(&self, user: u32) -> Duration {
+        if let Some(surge) = self.surge.filter(|_| self.is_comer(user)) {
+            let after_s = f64::from(user - surge.base_users) / self.users_per_s;
+            return Duration::from_secs_f64(surge.from_s + after_s);
+        }
         let reached = |step| Workload::users_after_step(self.users, self.steps, step);
         let step = (0..self.steps).find(|step| user < reached(*step)).unwrap_or(0);
         let before = if step == 0 { 0 } else { reached(step - 1) };
@@ -56,17 +77,26 @@ mod tests {
 
     #[test]
     fn one_step_is_an_even_ramp() {
-        assert_eq!(starts_s(&Ramp::new(4, 2.0, 1, 60.0)), [0.0, 0.5, 1.0, 1.5]);
+        assert_eq!(starts_s(&Ramp::new(4, 2.0, 1, None, 60.0)), [0.0, 0.5, 1.0, 1.5]);
     }
 
     #[test]
     fn every_step_begins_with_its_share_of_the_duration() {
-        assert_eq!(starts_s(&Ramp::new(6, 10.0, 3, 30.0)), [0.0, 0.1, 10.0, 10.1, 20.0, 20.1]);
+        assert_eq!(starts_s(&Ramp::new(6, 10.0, 3, None, 30.0)), [0.0, 0.1, 10.0, 10.1, 20.0, 20.1]);
+    }
+
+    #[test]
+    fn a_surge_brings_its_users_at_its_beginning() {
+        let surge = Surge { base_users: 2, from_s: 30.0, to_s: 40.0 };
+        let ramp = Ramp::new(4, 10.0, 1, Some(surge), 60.0);
+        assert_eq!(starts_s(&ramp), [0.0, 0.1, 30.0, 30.1]);
+        assert_eq!([1, 2].map(|user| ramp.is_comer(user)), [false, true]);
+        assert_eq!(ramp.surge_end(), Some(Duration::from_secs(40)));
     }
 
     #[test]
     fn what_does_not_divide_is_spread() {
-        assert_eq!(starts_s(&Ramp::new(5, 10.0, 2, 10.0)), [0.0, 0.1, 5.0, 5.1, 5.2]);
+        assert_eq!(starts_s(&Ramp::new(5, 10.0, 2, None, 10.0)), [0.0, 0.1, 5.0, 5.1, 5.2]);
     }
 
     proptest! {
@@ -75,7 +105,7 @@ mod tests {
             users in 1u32..300, steps in 1u32..20, duration_s in 1.0f64..1_000.0,
         ) {
             let steps = steps.min(users);
-            let ramp = Ramp::new(users, 1_000.0 * f64::from(users) / duration_s, steps, duration_s);
+            let ramp = Ramp::new(users, 1_000.0 * f64::from(users) / duration_s, steps, None, duration_s);
             for step in 0..steps {
                 let end_s = duration_s / f64::from(steps) * f64::from(step + 1) - 1e-6;
                 let started = starts_s(&ramp).iter().filter(|start_s| **start_s < end_s).count();

@@ -1,7 +1,7 @@
 //! One run from the first user's start until everybody has left.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aforo_model::{Load, LoadSecond, Workload};
 use tokio::sync::{mpsc, oneshot};
@@ -72,8 +72,9 @@ impl Run {
 /// Starts virtual users, or rounds of them, as the load says, until it is dropped.
 async fn start_users(session: &Arc<Session>, load: &Load) -> Result<(), EngineError> {
     match &load.workload {
-        Workload::Closed { users, users_per_s, steps } => {
-            attack::play(session, Ramp::new(*users, *users_per_s, *steps, load.duration_s)).await
+        Workload::Closed { users, users_per_s, steps, surge } => {
+            let ramp = Ramp::new(*users, *users_per_s, *steps, *surge, load.duration_s);
+            attack::play(session, ramp).await
         }
         Workload::Open { stages, max_users } => {
             open::play(session, stages, *max_users, || UserClient::lean(session)).await
@@ -82,21 +83,8 @@ async fn start_users(session: &Arc<Session>, load: &Load) -> Result<(), EngineEr
 }
 
 async fn duration_passed(session: &Session, duration_s: f64) {
-    let start = first_start(session).await;
+    let start = session.first_start().await;
     tokio::time::sleep_until((start + Duration::from_secs_f64(duration_s)).into()).await;
-}
-
-async fn first_start(session: &Session) -> Instant {
-    let mut started = session.started.subscribe();
-    loop {
-        if let Some(start) = *started.borrow_and_update() {
-            return start;
-        }
-        if started.changed().await.is_err() {
-            // The sender lives in `session`; without it nothing ever starts.
-            std::future::pending::<()>().await;
-        }
-    }
 }
 
 fn elapsed_s(session: &Session) -> f64 {
@@ -112,7 +100,7 @@ async fn collect(
     let mut collector = Collector::new(Arc::clone(&session.recorder), session.plan.step_names.clone());
     let mut is_drained = std::pin::pin!(is_drained);
     let start = tokio::select! {
-        start = first_start(&session) => start,
+        start = session.first_start() => start,
         _ = &mut is_drained => return,
     };
     loop {

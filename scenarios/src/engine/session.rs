@@ -62,6 +62,17 @@ impl Session {
         beginning
     }
 
+    /// The moment from which everything is counted, once it has come.
+    pub(crate) async fn first_start(&self) -> Instant {
+        let mut started = self.started.subscribe();
+        let start = started.wait_for(Option::is_some).await.ok().and_then(|start| *start);
+        match start {
+            Some(start) => start,
+            // The sender lives in `self`: there is no other way to get here.
+            None => std::future::pending().await,
+        }
+    }
+
     /// A virtual user is made that was not there before.
     pub(crate) fn user_made(&self) {
         self.users_made.fetch_add(1, Ordering::Relaxed);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 use super::exchange::{Answer, Exchange, Request, RequestError};
 use super::plan::{Plan, PlannedJourney, PlannedStep};
@@ -24,6 +25,8 @@ const EMPTY_ROUND_PAUSE: Duration = Duration::from_millis(1);
 pub(crate) struct VirtualUser<C> {
     session: Arc<Session>,
     client: C,
+    /// The order to stop for this user.
+    halt: CancellationToken,
     values: Values,
     rng: SmallRng,
     /// Whether the rest of this round is skipped.
@@ -54,13 +57,13 @@ impl Scope for Values {
 }
 
 impl<C: Exchange> VirtualUser<C> {
-    /// A user of `session` that sends through `client`.
-    pub(crate) fn new(session: Arc<Session>, client: C) -> Self {
+    /// A user of `session` that sends through `client`, until `halt`.
+    pub(crate) fn new(session: Arc<Session>, client: C, halt: CancellationToken) -> Self {
         let values =
             Values { plan: Arc::clone(&session.plan), variables: HashMap::new(), rows: HashMap::new() };
         // What users ask for should differ from run to run, or a second run would meet its own bookings.
         let rng = SmallRng::from_os_rng();
-        Self { session, client, values, rng, round_is_over: false, has_sent: false, due_us: None }
+        Self { session, client, halt, values, rng, round_is_over: false, has_sent: false, due_us: None }
     }
 
     /// Plays a round to its end; after the order to stop, no further step than the first. In an open workload it
@@ -70,7 +73,7 @@ impl<C: Exchange> VirtualUser<C> {
         self.due_us = due_us;
         for step in 0..self.session.plan.journeys[journey].steps.len() {
             self.take_step(journey, step).await;
-            if self.session.halt.is_cancelled() {
+            if self.halt.is_cancelled() {
                 break;
             }
         }
@@ -176,7 +179,7 @@ impl<C: Exchange> VirtualUser<C> {
     async fn think(&mut self, step: &PlannedStep) {
         let (min_s, max_s) = (step.think_time.min_s, step.think_time.max_s);
         let think_time = Duration::from_secs_f64(min_s + (max_s - min_s) * self.rng.random::<f64>());
-        if think_time.is_zero() || self.session.halt.is_cancelled() {
+        if think_time.is_zero() || self.halt.is_cancelled() {
             return;
         }
         let session = &self.session;
@@ -188,7 +191,7 @@ impl<C: Exchange> VirtualUser<C> {
         });
         tokio::select! {
             () = tokio::time::sleep(think_time) => {}
-            () = session.halt.cancelled() => {}
+            () = self.halt.cancelled() => {}
         }
         session.recorder.record(|shard| shard.thought_until(until_us, session.clock.now_us()));
     }
@@ -201,7 +204,6 @@ mod tests {
     use bytes::Bytes;
     use futures_util::FutureExt;
     use tokio::sync::{mpsc, watch};
-    use tokio_util::sync::CancellationToken;
 
     use super::*;
     use crate::load_scenario;
@@ -234,7 +236,8 @@ mod tests {
     #[test]
     fn a_request_that_was_cut_off_is_not_recorded_as_well() {
         let session = session("[[journey.step]]\nname = \"s\"\npath = \"/\"\n");
-        let mut user = VirtualUser::new(Arc::clone(&session), TooLate(Arc::clone(&session)));
+        let late = TooLate(Arc::clone(&session));
+        let mut user = VirtualUser::new(Arc::clone(&session), late, session.halt.clone());
         assert!(user.take_step(0, 0).now_or_never().is_none(), "its user is gone");
         let mut collector = Collector::new(Arc::clone(&session.recorder), session.plan.step_names.clone());
         collector.sweep();
@@ -256,7 +259,9 @@ mod tests {
     async fn rounds_that_can_never_be_filled_leave_time_to_the_others() {
         let journey = "vars = { day = \"no date\", after = \"{{date_after(day, 1, 2)}}\" }\n\
                        [[journey.step]]\nname = \"s\"\npath = \"/{{after}}\"\n";
-        let mut user = VirtualUser::new(session(journey), Nobody);
+        let session = session(journey);
+        let halt = session.halt.clone();
+        let mut user = VirtualUser::new(session, Nobody, halt);
         let begin = Instant::now();
         for _ in 0..20 {
             user.take_step(0, 0).await;

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use aforo_model::{Load, RateStage, Workload};
+use aforo_model::{Load, RateStage, Surge, Workload};
 use toml::Spanned;
 
 use super::report::At;
 use super::section::Section;
 use crate::load::{LoadError, check_load, stage_problems};
 
-const KEYS: [&str; 9] =
-    ["model", "users", "rate", "steps", "max_users", "stage", "duration", "warm_up", "timeout"];
+const KEYS: [&str; 10] =
+    ["model", "users", "rate", "steps", "surge", "max_users", "stage", "duration", "warm_up", "timeout"];
 
 /// How long a request may take unless the scenario says otherwise, in seconds.
 const TIMEOUT_S: f64 = 30.0;
@@ -54,14 +54,14 @@ fn is_open(section: &Section<'_>) -> Option<bool> {
             }
         }
     };
-    let (misplaced, model, advice) = if is_open {
+    let (misplaced, model, advice): (&[&str], _, _) = if is_open {
         (
-            ["users", "steps"],
+            &["users", "steps", "surge"],
             "a closed",
             "an open workload has `max_users`, and a `[[load.stage]]` for every step",
         )
     } else {
-        (["max_users", "stage"], "an open", "write `model = \"open\"`, or remove it")
+        (&["max_users", "stage"], "an open", "write `model = \"open\"`, or remove it")
     };
     for key in misplaced {
         if let Some(span) = section.key_span(key) {
@@ -78,8 +78,17 @@ fn closed(section: &Section<'_>) -> (Workload, f64) {
     let steps = value_or(section.whole("steps"), 1);
     // As many users as steps stand in, so that nothing is wrong with the steps.
     let (users, users_per_s) = (value_or(users, steps.max(1)), value_or(rate, 1.0));
-    let workload = Workload::Closed { users, users_per_s, steps };
+    let workload = Workload::Closed { users, users_per_s, steps, surge: surge(section) };
     (workload, required_duration_s(section))
+}
+
+/// The surge, if there is one and all of it can be read.
+fn surge(load: &Section<'_>) -> Option<Surge> {
+    let section = load.section("surge", "`surge`", &["base", "from", "to"])?;
+    let base = section.required_whole("base", "base = 10 # users before and after it");
+    let from = section.required_duration("from", "from = \"30s\"");
+    let to = section.required_duration("to", "to = \"2m\"");
+    Some(Surge { base_users: base?.value, from_s: from?.value.as_secs_f64(), to_s: to?.value.as_secs_f64() })
 }
 
 fn open(section: &Section<'_>) -> (Workload, f64) {
@@ -157,6 +166,7 @@ fn blame(section: &Section<'_>, error: &LoadError) {
         LoadError::Steps { .. } => (&["steps"], "this many steps"),
         LoadError::ShorterThanRamp { .. } => (&["duration"], "shorter than the ramp"),
         LoadError::StepShorterThanRamp { .. } => (&["steps"], "each shorter than its ramp"),
+        LoadError::Surge { .. } => (&["surge"], "no surge"),
         LoadError::StageDuration { .. } => (&["duration"], "no time at all"),
         LoadError::NoStarts => (&["rate", "stage"], "nothing ever starts"),
         LoadError::WarmUp { .. } => (&["warm_up"], "as long as the run"),

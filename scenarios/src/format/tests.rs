@@ -1,7 +1,7 @@
 //! Whole files: what is read, and what a person is told.
 
 use aforo_model::{
-    Check, Criticality, FeederOrder, HttpClient, RateStage, Scenario, Subject, ThinkTime, Workload,
+    Check, Criticality, FeederOrder, HttpClient, RateStage, Scenario, Subject, Surge, ThinkTime, Workload,
 };
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use proptest::prelude::*;
@@ -55,7 +55,10 @@ fn the_example_of_the_format_s_description_is_right() {
     let document = include_str!("../../FORMAT.md");
     let example = document.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     let scenario = read(example).unwrap_or_else(|error| panic!("{}", rendered(&error)));
-    assert_eq!(scenario.load.workload, Workload::Closed { users: 20, users_per_s: 2.0, steps: 1 });
+    assert_eq!(
+        scenario.load.workload,
+        Workload::Closed { users: 20, users_per_s: 2.0, steps: 1, surge: None }
+    );
     assert_eq!(scenario.load.timeout_s, 5.0);
     let journey = &scenario.journeys[0];
     assert_eq!(journey.variables[1].name, "check_out", "variables keep their order");
@@ -98,8 +101,10 @@ fn the_loads_of_the_format_s_description_are_right() {
     let constant = Workload::Open { stages: vec![stage(300.0, 200.0, 200.0)], max_users: 500 };
     let staged =
         Workload::Open { stages: vec![stage(30.0, 0.0, 100.0), stage(120.0, 100.0, 100.0)], max_users: 500 };
-    let closed = Workload::Closed { users: 200, users_per_s: 20.0, steps: 10 };
-    assert_eq!(loads, [(closed, 600.0), (constant, 300.0), (staged, 150.0)]);
+    let closed = Workload::Closed { users: 200, users_per_s: 20.0, steps: 10, surge: None };
+    let surge = Some(Surge { base_users: 10, from_s: 30.0, to_s: 160.0 });
+    let spike = Workload::Closed { users: 100, users_per_s: 10.0, steps: 1, surge };
+    assert_eq!(loads, [(closed, 600.0), (spike, 200.0), (constant, 300.0), (staged, 150.0)]);
 }
 
 #[test]
@@ -111,7 +116,10 @@ fn a_rate_is_a_number_or_a_number_per_second_in_either_model() {
         assert_eq!(open.load.workload, Workload::Open { stages, max_users: 1 });
         let closed =
             loaded(&format!("model = \"closed\"\nrate = {rate}\nusers = 1\nduration = \"10s\"")).unwrap();
-        assert_eq!(closed.load.workload, Workload::Closed { users: 1, users_per_s: 5.0, steps: 1 });
+        assert_eq!(
+            closed.load.workload,
+            Workload::Closed { users: 1, users_per_s: 5.0, steps: 1, surge: None }
+        );
     }
 }
 
@@ -147,6 +155,25 @@ fn mistakes_of_an_open_load_are_shown_at_the_value_that_is_wrong() {
 }
 
 #[test]
+fn a_surge_that_cannot_be_is_refused_with_what_is_wrong() {
+    let _bare = bare_snapshots();
+    let surge = |rest: &str, surge: &str| {
+        let load = format!("users = 100\nrate = 10\nduration = \"2m\"\n{rest}surge = {{ {surge} }}");
+        rendered(&loaded(&load).unwrap_err())
+    };
+    insta::assert_snapshot!(
+        [
+            surge("", "base = 100, from = \"10s\", to = \"1m\""),
+            surge("", "base = 10, from = \"30s\", to = \"3m\""),
+            surge("", "base = 10, from = \"30s\", to = \"35s\""),
+            surge("steps = 4\n", "base = 10, from = \"30s\", to = \"1m\""),
+            surge("", "base = 10, form = \"30s\""),
+        ]
+        .join("\n")
+    );
+}
+
+#[test]
 fn every_built_in_scenario_is_right_and_described_as_in_its_file() {
     for builtin in BUILTIN {
         let scenario =
@@ -160,13 +187,15 @@ fn every_built_in_scenario_is_right_and_described_as_in_its_file() {
 fn the_built_in_scenarios_have_the_profiles_and_the_steps_they_promise() {
     let profile = |name: &str| {
         let load = load_scenario(name, None).unwrap().load;
-        let Workload::Closed { users, users_per_s, steps } = load.workload else { panic!("{name} is open") };
+        let Workload::Closed { users, users_per_s, steps, .. } = load.workload else {
+            panic!("{name} is open")
+        };
         (users, users_per_s, steps, load.duration_s, load.warm_up_s)
     };
     assert_eq!(profile("baseline"), (10, 2.0, 1, 60.0, 0.0));
     assert_eq!(profile("peak"), (100, 10.0, 1, 300.0, 0.0));
     assert_eq!(profile("stress"), (200, 20.0, 10, 600.0, 0.0));
-    assert_eq!(profile("spike"), (100, 10.0, 1, 130.0, 0.0));
+    assert_eq!(profile("spike"), (100, 10.0, 1, 200.0, 0.0));
     assert_eq!(profile("endurance"), (50, 5.0, 1, 3600.0, 300.0));
     let mut steps: Vec<String> =
         load_scenario("peak", None).unwrap().step_names().into_iter().map(str::to_owned).collect();

@@ -54,7 +54,7 @@ pub(crate) async fn play<C: Exchange + Send + 'static>(
             let journey = turns.next();
             let user = lock(&users).take(journey, || {
                 session.user_made();
-                VirtualUser::new(Arc::clone(session), client())
+                VirtualUser::new(Arc::clone(session), client(), session.halt.clone())
             });
             match user {
                 Some(user) => {
