@@ -1,10 +1,10 @@
 # What people and CI run. Everything else is cargo.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench accuracy peers
+.PHONY: help setup demo test lint bench accuracy peers flaws index-bench
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: Postgres, Redis, a C compiler, cargo-nextest
 	@sh scripts/setup.sh --tests
@@ -34,3 +34,12 @@ peers: ## Measure Aforo beside other load generators
 
 accuracy: ## Show that recorded quantiles are within 1 % of a server's known times
 	cargo run --release --locked -p aforo-scenarios --example accuracy
+
+flaws: ## Show that the database report names each flaw of the hotel, and no other
+	cargo build --release --locked --bin aforo
+	cargo run --release --locked --example flaws
+
+# The texts of the queries are fetched once; the data is generated into a throw-away server with HypoPG.
+index-bench: ## Measure index advice on TPC-H at scale 1
+	@sh benches/index_advice/fetch_queries.sh
+	cargo run --release --locked -p aforo-index-advice-bench

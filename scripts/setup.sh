@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs what Aforo needs and this machine lacks: a Postgres server with its extensions, Redis, a C compiler, and with
-# --tests cargo-nextest. What is there is left as it is; with everything there it changes nothing and ends at once.
+# Installs what Aforo needs and this machine lacks: a Postgres server with its extensions, Redis, a C compiler, libclang (to
+# build Postgres' parser), and with --tests cargo-nextest. What is there is left as it is; with everything there it changes
+# nothing and ends at once.
 # Uses apt, dnf or brew; as an ordinary user it asks sudo. Nothing is asked on standard input.
 set -eu
 
@@ -46,15 +47,48 @@ have_redis() {
     return 1
 }
 
+# Where the Rust package clang-sys looks for the library; and beside it the headers that clang brings, such as stdbool.h.
+have_libclang() {
+    if [ -n "${LIBCLANG_PATH:-}" ]; then return 0; fi
+    for library in /usr/lib/llvm-*/lib/libclang*.so* /usr/lib/*-linux-*/libclang*.so* /usr/lib64/libclang*.so* \
+        /usr/lib/libclang*.so* /usr/local/lib/libclang*.so* /opt/homebrew/opt/llvm*/lib/libclang.dylib /usr/local/opt/llvm*/lib/libclang.dylib \
+        /Library/Developer/CommandLineTools/usr/lib/libclang.dylib \
+        /Applications/Xcode.app/Contents/Developer/Toolchains/XcodeDefault.xctoolchain/usr/lib/libclang.dylib; do
+        if [ -e "$library" ]; then have_clang_headers; return; fi
+    done
+    return 1
+}
+
+have_clang_headers() {
+    # Apple's and Homebrew's libraries come with their headers.
+    if [ "$(uname -s)" = Darwin ]; then return 0; fi
+    for header in /usr/lib/llvm-*/lib/clang/*/include/stdbool.h /usr/lib/clang/*/include/stdbool.h \
+        /usr/lib64/clang/*/include/stdbool.h /usr/local/lib/clang/*/include/stdbool.h; do
+        if [ -e "$header" ]; then return 0; fi
+    done
+    return 1
+}
+
+# Debian and Ubuntu number the packages, and have one number that everything else is built with: 14 on Debian 12.
+usual_clang() {
+    apt-cache depends libclang-dev | sed -n 's/^.*Depends: libclang-\([0-9]*\)-dev$/\1/p'
+}
+
 install_with_apt() {
     case $1 in
         postgres) packages=postgresql ;;
         redis) packages=redis-server ;;
         compiler) packages="gcc libc6-dev" ;;
+        libclang) packages= ;; # named once the package lists are fresh
     esac
     if [ -z "${package_lists_are_fresh:-}" ]; then
         as_root apt-get update -q || fail "apt-get update failed: is the network there?"
         package_lists_are_fresh=yes
+    fi
+    if [ "$1" = libclang ]; then
+        clang=$(usual_clang)
+        [ -n "$clang" ] || fail "apt knows no package libclang-dev, which tells the number of libclang1-<number>"
+        packages="libclang1-$clang libclang-common-$clang-dev"
     fi
     # shellcheck disable=SC2086  # several words are several packages
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $packages
@@ -66,6 +100,7 @@ install_with_dnf() {
         # Newer releases carry Valkey in its place.
         redis) as_root dnf install -y redis || as_root dnf install -y valkey ;;
         compiler) as_root dnf install -y gcc ;;
+        libclang) as_root dnf install -y clang-libs clang-resource-filesystem ;;
     esac
 }
 
@@ -73,11 +108,12 @@ install_with_brew() {
     case $1 in
         postgres) brew install postgresql@17 ;;
         redis) brew install redis ;;
+        libclang) brew install llvm ;;
         compiler) fail "there is no C compiler. Install Apple's: xcode-select --install" ;;
     esac
 }
 
-# install <postgres|redis|compiler> <what it is called> <what it is for>
+# install <postgres|redis|compiler|libclang> <what it is called> <what it is for>
 install() {
     for manager in apt-get dnf brew; do
         if have "$manager"; then
@@ -91,6 +127,7 @@ install() {
 
 have cargo || fail "Rust is missing. Install 1.95 or newer from https://rustup.rs and start again."
 have cc || install compiler "a C compiler" "some Rust packages contain C"
+have_libclang || install libclang "libclang" "Postgres' parser is built with it; without: cargo build --no-default-features"
 if ! have_postgres || ! have_extensions; then
     install postgres "PostgreSQL" "Aforo starts private servers from its programs; one that the package starts is left alone"
 fi

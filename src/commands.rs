@@ -1,5 +1,6 @@
 //! One file per command, without logic of its own: each reads its options, calls a stage, shows the outcome.
 
+pub(crate) mod analyze;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod hotel;
@@ -19,6 +20,7 @@ pub(crate) fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Run(args) => run::run(args),
         Command::List(args) => list::list(&args),
         Command::Report(args) => report::report(&args),
+        Command::Analyze(args) => analyze::analyze(args),
         Command::Check(args) => check::check(args),
         Command::Hotel(args) => hotel::hotel(args),
         Command::Completions(args) => completions::completions(&args),

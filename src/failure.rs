@@ -1,7 +1,10 @@
 //! How a command fails: what happened, why, what to do next, and the exit code that goes with it.
 
 use aforo_hotel::HotelError;
-use aforo_pipeline::{ConfigError, RunError, StoreError, TargetError, TargetProcessError};
+use aforo_pipeline::{
+    AnalysisError, ConfigError, DatabaseError, RunError, StoreError, TargetError, TargetProcessError,
+    TracerError,
+};
 use miette::Report;
 
 use crate::exit_code::ExitCode;
@@ -46,6 +49,30 @@ impl Failure {
             anstream::eprintln!("{report:?}");
         }
         self.code
+    }
+}
+
+impl From<AnalysisError> for Failure {
+    fn from(error: AnalysisError) -> Self {
+        match error {
+            AnalysisError::Target(error) => error.into(),
+            AnalysisError::Interrupted => Self { code: ExitCode::Interrupted, report: Some(error.into()) },
+            AnalysisError::Database(DatabaseError::Url(_)) => Self::usage(error),
+            AnalysisError::Database(_) => Self::unavailable(error),
+            AnalysisError::Engine(_) => Self::usage(error),
+            AnalysisError::Tracer(error) => error.into(),
+        }
+    }
+}
+
+impl From<TracerError> for Failure {
+    fn from(error: TracerError) -> Self {
+        match error {
+            TracerError::Url(_) => Self::usage(error),
+            TracerError::Proxy(_) | TracerError::Server(_) | TracerError::NotUsed { .. } => {
+                Self::unavailable(error)
+            }
+        }
     }
 }
 

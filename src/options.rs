@@ -41,7 +41,7 @@ impl StoreOption {
 }
 
 /// The system under test.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Target (default: the built-in hotel)")]
 pub(crate) struct TargetOptions {
     /// Base URL of the API to load
@@ -62,6 +62,18 @@ pub(crate) struct TargetOptions {
 }
 
 impl TargetOptions {
+    /// The Postgres that was named by flag, environment or configuration.
+    pub(crate) fn database_url(&self, config: &Config) -> Option<String> {
+        // A variable that is set to nothing, as a secret that is not there, names nothing.
+        let named = self.database_url.clone().filter(|url| !url.is_empty());
+        named.or_else(|| config.target.database_url.clone())
+    }
+
+    /// The same with this Postgres.
+    pub(crate) fn with_database(&self, url: &str) -> Self {
+        Self { database_url: Some(url.to_owned()), ..self.clone() }
+    }
+
     /// The target that was named by flag, environment or configuration, or none.
     pub(crate) fn resolve(&self, config: &Config) -> Result<Option<Target>, Failure> {
         let from_file = &config.target;
@@ -69,7 +81,7 @@ impl TargetOptions {
         let target = Target::parse(url)?;
         Ok(Some(Target {
             name: from_file.name.clone().unwrap_or_else(|| target.name.clone()),
-            database_url: self.database_url.clone().or_else(|| from_file.database_url.clone()),
+            database_url: self.database_url(config),
             redis_url: self.redis_url.clone().or_else(|| from_file.redis_url.clone()),
             pid: self.pid.or(from_file.pid),
             allow_hosts: self.allow_hosts.iter().chain(&from_file.allow_hosts).cloned().collect(),

@@ -1,9 +1,9 @@
-//! What is shown on standard error while a run goes on.
+//! What is shown on standard error while a run or an analysis goes on.
 
 use std::time::{Duration, Instant};
 
-use aforo_pipeline::RunEvent;
 use aforo_pipeline::reports::{LiveView, live_line};
+use aforo_pipeline::{AnalysisEvent, RunEvent};
 
 use crate::terminal;
 
@@ -32,6 +32,11 @@ impl Progress {
                 folder.display()
             )),
             RunEvent::Notice(text) => self.say(text),
+            RunEvent::Analysis(AnalysisEvent::Began(what)) => self.say(&format!("Analysis: {what}")),
+            // A run has no proxy, and its line is the load's.
+            RunEvent::Analysis(
+                AnalysisEvent::Probing { .. } | AnalysisEvent::WaitingForApplication { .. },
+            ) => {}
             RunEvent::Second { live, duration_s } => {
                 let line = live_line(&LiveView {
                     elapsed_s: u64::from(live.second) + 1,
@@ -62,5 +67,49 @@ impl Progress {
     fn say(&mut self, text: &str) {
         self.finish();
         anstream::eprintln!("{text}");
+    }
+}
+
+/// The parts of an analysis, as they begin.
+pub(crate) struct Stages {
+    overwrites: bool,
+    line_is_open: bool,
+}
+
+impl Stages {
+    pub(crate) fn new() -> Self {
+        Self { overwrites: terminal::stderr_is_terminal(), line_is_open: false }
+    }
+
+    /// Shows one event.
+    pub(crate) fn show(&mut self, event: &AnalysisEvent<'_>) {
+        match event {
+            AnalysisEvent::Began(what) => {
+                self.finish();
+                anstream::eprintln!("Analysis: {what}");
+            }
+            AnalysisEvent::WaitingForApplication { url, limit_s } => {
+                self.finish();
+                anstream::eprintln!(
+                    "Start the application with this database URL; it is good until the analysis is over:\n  {url}"
+                );
+                if url.contains(":***@") {
+                    anstream::eprintln!("*** stands for the password, which stays what it is.");
+                }
+                anstream::eprintln!("Waiting up to {limit_s} s for the application to connect and to answer");
+            }
+            AnalysisEvent::Probing { sent, planned } if self.overwrites => {
+                anstream::eprint!("\r\x1b[2K{sent} of {planned} requests");
+                self.line_is_open = true;
+            }
+            AnalysisEvent::Probing { .. } => {}
+        }
+    }
+
+    /// Leaves a line that is written over.
+    pub(crate) fn finish(&mut self) {
+        if std::mem::take(&mut self.line_is_open) {
+            anstream::eprintln!();
+        }
     }
 }

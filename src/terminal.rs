@@ -21,8 +21,8 @@ pub(crate) fn stdout_columns() -> usize {
 }
 
 /// Standard output as a screen for reports.
-pub(crate) fn screen(run_folder: Option<&str>) -> Screen<'_> {
-    Screen { style: stdout_style(), columns: stdout_columns(), run_folder }
+pub(crate) fn screen(folder: Option<&str>) -> Screen<'_> {
+    Screen { style: stdout_style(), columns: stdout_columns(), folder }
 }
 
 /// Whether standard error is shown in colour.

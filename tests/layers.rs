@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our packages a package may use. What is not listed may use none.
-const MAY_USE: [(&str, &[&str]); 7] = [
+const MAY_USE: [(&str, &[&str]); 8] = [
     ("aforo", &["aforo-model", "aforo-pipeline", "aforo-hotel"]),
     (
         "aforo-pipeline",
@@ -27,6 +27,10 @@ const MAY_USE: [(&str, &[&str]); 7] = [
     ("aforo-analyzers", &["aforo-model", "aforo-sql"]),
     ("aforo-reports", &["aforo-model"]),
     ("aforo-hotel", &["aforo-sandbox"]),
+    (
+        "aforo-index-advice-bench",
+        &["aforo-analyzers", "aforo-model", "aforo-pipeline", "aforo-profiles", "aforo-sandbox"],
+    ),
 ];
 
 /// Packages that do no I/O and read no clock, and what would let them.

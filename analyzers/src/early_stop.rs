@@ -116,7 +116,7 @@ impl EarlyStop {
             let mut totals = StepTotals::new(&subject.to_string());
             let speaks_of = |name: &str| match subject {
                 Subject::Step(step) => step == name,
-                Subject::Total | Subject::Part(_) => true,
+                Subject::Total | Subject::Part(_) | Subject::Statement(_) => true,
             };
             let steps = second.steps.iter().filter(|(name, _)| speaks_of(name));
             steps.for_each(|(_, step)| totals.add(step, false));

@@ -43,7 +43,7 @@ impl<'a> Evidence<'a> {
         match subject {
             Subject::Total => Some(&self.load.total),
             Subject::Step(name) => self.load.step(name),
-            Subject::Part(_) => None,
+            Subject::Part(_) | Subject::Statement(_) => None,
         }
     }
 }

@@ -117,6 +117,7 @@ pub(crate) fn scenario(duration_s: f64) -> Scenario {
         }],
         feeders: BTreeMap::new(),
         http: Http::default(),
+        probe: aforo_model::ProbeSettings::default(),
         slos: vec![slo("p95 < 3s"), slo("error_rate < 1%")],
         red_flags: Vec::new(),
     }
@@ -133,6 +134,7 @@ fn step(name: &str) -> Step {
         extract: Vec::new(),
         think_time: ThinkTime::default(),
         probability: 1.0,
+        probe: None,
     }
 }
 

@@ -5,28 +5,48 @@
 //! the [`Evidence`].
 
 mod analyze;
+mod attribution;
 mod capacity;
 mod checks;
+mod database;
 mod drift;
 mod early_stop;
 mod evidence;
 #[cfg(test)]
 mod fixtures;
 mod host_cpu;
+mod index_advice;
 mod indicators;
 mod load_summary;
+mod n_plus_one;
+mod plans;
 mod recovery;
 mod red_flags;
+mod request_traces;
 mod resource_summary;
 mod slo;
+mod statements;
 mod statistics;
 mod verdict;
 mod wording;
 
 pub use analyze::{Judgement, analyze};
+pub use attribution::attribute;
 pub use checks::{CHECKS, Check};
+pub use database::{CheckReading, DatabaseCheck, Skip, check_database, checklist_findings, database_checks};
 pub use early_stop::EarlyStop;
 pub use evidence::Evidence;
+pub use index_advice::{
+    IndexOptions, IndexWorkload, PlanCost, StatisticsCost, WhatIf, WhatIfError, WorkloadStatement,
+    advise_indexes, could_do_with_fewer_blocks, may_use_partial_index, missing_index_findings,
+};
 pub use load_summary::{LiveFigures, LoadSummary};
+pub use n_plus_one::{ProbeOptions, judge_probe, probe_findings};
+pub use plans::{
+    Draw, ExplainCase, PLAN_CHECKS, PlanCheck, PlanContext, PlanningLock, SampleKind, SampleValue,
+    explain_case, is_contradicted, parameter_draws, plan_findings, planning_lock, sample_values,
+};
+pub use request_traces::{confirm_n_plus_ones, fold_request, trace_findings, typical_requests};
 pub use resource_summary::summarize_resources;
 pub use slo::judge;
+pub use statements::{StatementGroup, group_statements, hot_statements, statement_findings};

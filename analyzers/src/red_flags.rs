@@ -93,7 +93,7 @@ fn raised_window_end(flag: &RedFlag, evidence: &Evidence<'_>) -> Option<usize> {
     }
     let series = match &flag.subject {
         Subject::Step(name) => evidence.load.timeline.steps.get(name)?,
-        Subject::Total | Subject::Part(_) => &evidence.load.timeline.total,
+        Subject::Total | Subject::Part(_) | Subject::Statement(_) => &evidence.load.timeline.total,
     };
     let load = &evidence.scenario.load;
     let from = load.warm_up_s.ceil() as usize;

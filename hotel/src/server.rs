@@ -52,7 +52,8 @@ pub async fn start(config: HotelConfig) -> Result<Hotel, HotelError> {
     config.validate()?;
     let postgres_options = PostgresOptions {
         max_connections: config.pool_size + CONNECTIONS_FOR_OTHERS,
-        ..PostgresOptions::default()
+        // The hotel's flaws are its own, not those of its server.
+        ..PostgresOptions::as_for_production()
     };
     let (postgres, redis) = tokio::try_join!(
         private(config.database_url.is_none(), Postgres::start(postgres_options)),

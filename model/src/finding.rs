@@ -15,13 +15,15 @@ pub enum Subject {
     Step(String),
     /// A part of the system that is not a step: `generator`, `target`, `postgres`, `redis`, `record`.
     Part(String),
+    /// One SQL statement, by fingerprint.
+    Statement(String),
 }
 
 impl std::fmt::Display for Subject {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Total => formatter.write_str("total"),
-            Self::Step(name) | Self::Part(name) => formatter.write_str(name),
+            Self::Step(name) | Self::Part(name) | Self::Statement(name) => formatter.write_str(name),
         }
     }
 }

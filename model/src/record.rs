@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::database::DatabaseReport;
 use crate::{
     Answer, CapacityRecord, DriftRecord, Finding, LoadRecord, RecoveryRecord, ResourceSample,
     ResourceSummary, Scenario, SloResult, Verdict,
@@ -47,6 +48,9 @@ pub struct RunRecord {
     /// What changed over a long time under the same load; absent for short runs.
     #[serde(default)]
     pub drift: Option<DriftRecord>,
+    /// What the target's Postgres did; absent where it was not named or could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<Box<DatabaseReport>>,
     /// Every objective with its verdict.
     pub slos: Vec<SloResult>,
     /// What the checks concluded, most severe first.

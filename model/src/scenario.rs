@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{RedFlag, Slo};
+use crate::{ProbeSettings, RedFlag, Slo, StepProbe};
 
 /// A named load test.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +27,9 @@ pub struct Scenario {
     /// How requests are sent.
     #[serde(default, skip_serializing_if = "Http::is_default")]
     pub http: Http,
+    /// How its steps are asked alone.
+    #[serde(default, skip_serializing_if = "ProbeSettings::is_default")]
+    pub probe: ProbeSettings,
     /// What the run is judged by.
     pub slos: Vec<Slo>,
     /// What must not happen while it runs.
@@ -186,6 +189,9 @@ pub struct Step {
     pub think_time: ThinkTime,
     /// Chance that the step is taken at all in a round, 0–1.
     pub probability: f64,
+    /// How it is asked alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<StepProbe>,
 }
 
 /// HTTP method.

@@ -7,20 +7,28 @@
 /// The stages, for the command line: it knows them through the pipeline only.
 pub use {aforo_reports as reports, aforo_scenarios as scenarios};
 
+mod analysis;
 mod check;
 mod config;
+mod database_watch;
 mod death;
 mod environment;
+mod index_advice;
+mod plan_files;
 mod record;
 mod run;
 mod store;
 mod target;
 mod target_process;
 
+pub use aforo_profiles::DatabaseError;
+pub use analysis::{AnalysisError, AnalysisEvent, AnalysisPlan, ProbeTarget, Tracer, TracerError, analyze};
 pub use check::{CheckItem, CheckOutcome, preflight};
 pub use config::{CONFIG_FILE, Config, ConfigError};
 pub use environment::find_processes;
+pub use index_advice::{IndexAdviceError, advise_indexes_of};
+pub use plan_files::write_plans;
 pub use run::{RunError, RunEvent, RunOutcome, RunPlan, execute};
-pub use store::{RECORD_FILE, RunStore, StoreError};
+pub use store::{RECORD_FILE, RunLock, RunStore, StoreError};
 pub use target::{Target, TargetError, mask_password};
 pub use target_process::{Announcement, TargetProcess, TargetProcessError};

@@ -1,6 +1,7 @@
 //! Puts the record of a run together.
 
 use aforo_analyzers::{Evidence, analyze, summarize_resources};
+use aforo_model::database::DatabaseReport;
 use aforo_model::{
     Environment, LoadRecord, RUN_FORMAT_VERSION, ResourceSample, ResourceSummary, RunEnd, RunRecord,
     Scenario, Verdict,
@@ -33,6 +34,7 @@ pub(crate) fn begin(
         capacity: None,
         recovery: None,
         drift: None,
+        database: None,
         slos: Vec::new(),
         findings: Vec::new(),
         verdict: Verdict::inconclusive("the run has not ended"),
@@ -44,6 +46,7 @@ pub(crate) fn conclude(
     begun: RunRecord,
     load: LoadRecord,
     resources: Vec<ResourceSample>,
+    database: Option<DatabaseReport>,
     end: RunEnd,
     elapsed_s: f64,
 ) -> RunRecord {
@@ -63,6 +66,7 @@ pub(crate) fn conclude(
         capacity: judgement.capacity,
         recovery: judgement.recovery,
         drift: judgement.drift,
+        database: database.map(Box::new),
         slos: judgement.slos,
         findings: judgement.findings,
         verdict: judgement.verdict,

@@ -1,23 +1,30 @@
 //! One run from start to end: load, watch, judge, save.
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aforo_analyzers::{EarlyStop, LiveFigures, LoadSummary};
+use aforo_model::database::DatabaseReport;
 use aforo_model::{LoadSecond, ResourceSample, RunEnd, RunRecord, Scenario};
 use aforo_profiles::{Notice, Watch, watch};
 use aforo_scenarios::{EngineError, HttpTarget, RunningLoad};
 use chrono::Utc;
 use miette::Diagnostic;
 use thiserror::Error;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::analysis::{self, AnalysisEvent, AnalysisPlan};
+use crate::database_watch::{DatabaseWatch, RequestSeconds};
 use crate::death::DeathWatch;
 use crate::environment;
 use crate::record;
 use crate::store::writer::RunWriter;
-use crate::store::{RunStore, StoreError};
+use crate::store::{RunLock, RunStore, StoreError};
 use crate::target::{Target, TargetError};
+
+/// The longest that the database report of a run may take.
+const LONGEST_ANALYSIS: Duration = Duration::from_secs(150);
 
 /// What is to be run.
 #[derive(Debug)]
@@ -28,8 +35,9 @@ pub struct RunPlan {
     pub target: Target,
     /// Where the run is saved.
     pub store: RunStore,
-    /// Measure even though another run of this store is being measured.
-    pub concurrent: bool,
+    /// The right to measure, from [`RunStore::lock`]; nothing to measure although another run of this store may be
+    /// measured at the same time.
+    pub lock: Option<RunLock>,
 }
 
 /// What a run tells while it goes on.
@@ -51,6 +59,8 @@ pub enum RunEvent<'a> {
     },
     /// Something is not watched, or the run is being ended early.
     Notice(String),
+    /// The load has ended, and the target's database is being analyzed.
+    Analysis(AnalysisEvent<'a>),
 }
 
 /// A run that came to an end, whichever.
@@ -92,7 +102,7 @@ pub async fn execute(
     interrupt: CancellationToken,
     on_event: &mut dyn FnMut(RunEvent<'_>),
 ) -> Result<RunOutcome, RunError> {
-    let _lock = if plan.concurrent { None } else { Some(plan.store.lock()?) };
+    let _lock = plan.lock;
     let target = environment::find_processes(plan.target);
     let environment = tokio::select! {
         () = interrupt.cancelled() => return Err(RunError::Interrupted),
@@ -105,6 +115,10 @@ pub async fn execute(
     let writer = plan.store.begin(&begun)?;
     on_event(RunEvent::Started { record: &begun, folder: writer.folder() });
 
+    let database = match &target.database_url {
+        Some(url) => Some(DatabaseWatch::start(url).await),
+        None => None,
+    };
     let stop_load = CancellationToken::new();
     let stop_watch = CancellationToken::new();
     let base_url = target.url.clone();
@@ -116,6 +130,7 @@ pub async fn execute(
         summary: LoadSummary::new(&plan.scenario),
         early_stop: EarlyStop::new(&plan.scenario),
         resources: Vec::new(),
+        requests: RequestSeconds::default(),
         death: DeathWatch::default(),
         end: None,
         unsaved: None,
@@ -127,8 +142,14 @@ pub async fn execute(
         stop_watch,
         on_event,
     };
-    session.observe(load, watch, interrupt).await;
-    Ok(session.conclude(begun))
+    session.observe(load, watch, interrupt.clone()).await;
+    // The analysis comes after the run, and takes none of its time.
+    let elapsed_s = session.elapsed_s();
+    let database = match (database, target.database_url) {
+        (Some(watch), Some(url)) => session.analyze(watch, url, &interrupt).await,
+        _ => None,
+    };
+    Ok(session.conclude(begun, elapsed_s, database))
 }
 
 /// A run that is going on.
@@ -136,6 +157,7 @@ struct Session<'a> {
     summary: LoadSummary,
     early_stop: EarlyStop,
     resources: Vec<ResourceSample>,
+    requests: RequestSeconds,
     death: DeathWatch,
     /// Why the run ends before its time, once it does.
     end: Option<RunEnd>,
@@ -190,6 +212,7 @@ impl Session<'_> {
 
     fn second(&mut self, second: &LoadSecond) {
         self.summary.add(second);
+        self.requests.add(second);
         self.save(|writer| writer.append_second(second));
         (self.on_event)(RunEvent::Second { live: self.summary.live(), duration_s: self.duration_s });
         if self.end.is_none()
@@ -242,12 +265,40 @@ impl Session<'_> {
         self.stop_load.cancel();
     }
 
-    fn conclude(self, begun: RunRecord) -> RunOutcome {
-        let elapsed_s = self.elapsed_s();
+    /// The database report of the run. A run that the user stopped ends without one.
+    async fn analyze(
+        &mut self,
+        watch: DatabaseWatch,
+        database_url: String,
+        interrupt: &CancellationToken,
+    ) -> Option<DatabaseReport> {
+        let began = (Instant::now(), Utc::now());
+        let watched = watch.finish(self.started, &self.requests).await;
+        if interrupt.is_cancelled() {
+            return None;
+        }
+        let plan = AnalysisPlan { database_url, probe: None, ..AnalysisPlan::default() };
+        let on_event = &mut self.on_event;
+        let mut tell = |event: AnalysisEvent<'_>| on_event(RunEvent::Analysis(event));
+        let analysis = analysis::conclude(&plan, began, watched, &mut tell);
+        let analyzed = tokio::select! {
+            () = interrupt.cancelled() => return None,
+            analyzed = timeout(LONGEST_ANALYSIS, analysis) => analyzed,
+        };
+        let why = match analyzed {
+            Ok(Ok(report)) => return Some(report),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("it took longer than {} s", LONGEST_ANALYSIS.as_secs()),
+        };
+        (self.on_event)(RunEvent::Notice(format!("there is no database report: {why}")));
+        None
+    }
+
+    fn conclude(self, begun: RunRecord, elapsed_s: f64, database: Option<DatabaseReport>) -> RunOutcome {
         let end = self.end.unwrap_or(RunEnd::Completed);
         let mut load = self.summary.finish();
         load.aborted_requests = self.aborted_requests;
-        let record = record::conclude(begun, load, self.resources, end, elapsed_s);
+        let record = record::conclude(begun, load, self.resources, database, end, elapsed_s);
         let folder = self.writer.folder().to_owned();
         // Even after a failed write it is worth a try: room may have been made, and old evidence is kept.
         let saved = self.writer.finish(&record);

@@ -4,7 +4,7 @@
 //! `run.json` is replaced and the reports are written. A killed run is thus restored from its evidence
 //! ([`restore`]).
 
-pub(crate) mod lock;
+mod lock;
 pub(crate) mod restore;
 pub(crate) mod writer;
 
@@ -15,7 +15,7 @@ use aforo_reports::IntervalLogError;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use self::lock::RunLock;
+pub use self::lock::RunLock;
 use self::writer::RunWriter;
 
 /// The record of a run.
@@ -125,7 +125,7 @@ impl RunStore {
     ///
     /// # Errors
     /// [`StoreError::Busy`] when another run has it, [`StoreError::Write`] when the folder cannot be used.
-    pub(crate) fn lock(&self) -> Result<RunLock, StoreError> {
+    pub fn lock(&self) -> Result<RunLock, StoreError> {
         create_folder(&self.directory)?;
         RunLock::take(&self.directory)?.ok_or_else(|| StoreError::Busy { directory: self.directory.clone() })
     }

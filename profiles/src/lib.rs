@@ -19,6 +19,12 @@ mod watch;
 
 pub use environment::{Machine, machine};
 pub use notice::Notice;
+pub use postgres::{
+    ActivityWatch, DatabaseError, STATEMENT_TAG, StatementReader, StatementSeries, StatementSnapshot,
+    StatementWatch, WhatIfPlan, WhatIfSession, WhatIfSessionError, read_database,
+};
+pub use postgres::{ExplainLimits, ExplainRequest, Explainer, ReadOnlyProof};
+pub use postgres::{PostgresProxy, ProxyError, start_proxy};
 pub use processes::{pid_listening_on, pid_serving};
 pub use versions::{ServerVersions, server_versions};
 pub use watch::{Watch, Watched, watch};

@@ -48,11 +48,22 @@ pub(crate) fn numbers(title: &'static str) -> Column {
 pub(crate) struct Cell {
     text: String,
     tone: Tone,
+    is_code: bool,
 }
 
 impl Cell {
     pub(crate) fn toned(text: &str, tone: Tone) -> Self {
-        Self { text: one_line(text), tone }
+        Self { text: one_line(text), tone, is_code: false }
+    }
+
+    /// What is written for machines: in Markdown between backquotes.
+    pub(crate) fn code(text: &str) -> Self {
+        Self { is_code: true, ..Self::from(text) }
+    }
+
+    fn markdown(&self) -> String {
+        // In a table a bar ends the field even between backquotes.
+        if self.is_code { code_span(&self.text).replace('|', "\\|") } else { escaped(&self.text) }
     }
 }
 
@@ -96,7 +107,7 @@ impl Sheet {
             .iter()
             .map(|column| if column.side == Side::Left { "---".to_owned() } else { "---:".to_owned() }));
         for cells in &self.rows {
-            text += &row(&mut cells.iter().map(|cell| escaped(&cell.text)));
+            text += &row(&mut cells.iter().map(Cell::markdown));
         }
         text
     }
@@ -139,6 +150,28 @@ pub(crate) fn escaped(text: &str) -> String {
         before = c;
     }
     safe
+}
+
+/// Text that Markdown shows as code within a line.
+pub(crate) fn code_span(text: &str) -> String {
+    let text = one_line(text);
+    if text.is_empty() {
+        return text;
+    }
+    let quotes = "`".repeat(longest_run_of_backquotes(&text) + 1);
+    // A blank on both sides is not shown, and keeps a backquote at the edge apart.
+    let gap = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{quotes}{gap}{text}{gap}{quotes}")
+}
+
+/// Lines that Markdown shows as they are, as a block of its own.
+pub(crate) fn code_block(language: &str, lines: &str) -> String {
+    let quotes = "`".repeat(longest_run_of_backquotes(lines).max(2) + 1);
+    format!("{quotes}{language}\n{}\n{quotes}\n", lines.trim_end_matches('\n'))
+}
+
+fn longest_run_of_backquotes(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
 }
 
 /// A paragraph for a terminal: its first line starts with `lead`, the others are indented to match.
@@ -199,6 +232,16 @@ mod tests {
             sheet("a|b\n<i>by_phone").markdown(),
             "| step | requests |\n| --- | ---: |\n| a\\|b \\<i>by_phone | 12 |\n| total | 1,204 |\n"
         );
+    }
+
+    #[test]
+    fn code_cannot_end_its_own_quotes() {
+        assert_eq!(code_span("a\nb"), "`a b`");
+        assert_eq!(code_span("a``b"), "```a``b```");
+        assert_eq!(code_span("`a`"), "`` `a` ``");
+        assert_eq!(Cell::code("a || `b`").markdown(), "`` a \\|\\| `b` ``");
+        assert_eq!(code_block("sql", "a\nb\n"), "```sql\na\nb\n```\n");
+        assert_eq!(code_block("", "````\n"), "`````\n````\n`````\n");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use aforo_model::RunRecord;
 
 use crate::capacity;
 use crate::change;
+use crate::database::brief;
 use crate::figures;
 use crate::headline::{banner, findings_beside_banner, headline};
 use crate::open_objectives::open_reasons;
@@ -32,6 +33,7 @@ pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> 
     changes(record, out)?;
     failures(record, out)?;
     resources(record, out)?;
+    brief::markdown(record, out)?;
     findings(record, out)
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use aforo_model::{Finding, RunRecord, Severity};
+use aforo_model::RunRecord;
 
 use crate::capacity;
 use crate::change;
@@ -10,38 +10,24 @@ use crate::figures;
 use crate::format::FORMATS;
 use crate::headline::{banner, findings_beside_banner, headline, tone};
 use crate::open_objectives::open_reasons;
+use crate::page::Page;
 use crate::sheet::paragraph;
 use crate::sheets;
-use crate::style::{Style, Tone};
+use crate::style::Tone;
 use crate::text::{one_line, truncated};
 use crate::workload;
 
+pub use crate::page::Screen;
+
 /// Failures that are shown; the others are in the record.
 const FAILURES_SHOWN: usize = 8;
-
-/// Columns before the text of a finding.
-const FINDING_INDENT: usize = 10;
-
-/// Narrower than this, the endpoints do not fit; wider, lines are hard to read.
-const COLUMNS: std::ops::RangeInclusive<usize> = 80..=100;
-
-/// What the report is drawn on.
-#[derive(Debug, Clone, Copy)]
-pub struct Screen<'a> {
-    /// Colours, or none.
-    pub style: Style,
-    /// Width of the terminal. The report uses 80 to 100 columns of it.
-    pub columns: usize,
-    /// The run's folder, named at the end of the report.
-    pub run_folder: Option<&'a str>,
-}
 
 /// Writes the report without colours, 100 columns wide.
 ///
 /// # Errors
 /// Only those of `out`.
 pub fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
-    render_on(&Screen { style: Style::plain(), columns: *COLUMNS.end(), run_folder: None }, record, out)
+    render_on(&Screen::plain(), record, out)
 }
 
 /// Writes the report for this screen.
@@ -49,7 +35,7 @@ pub fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 /// Only those of `out`.
 pub fn render_on(screen: &Screen<'_>, record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
-    let page = Page { style: screen.style, columns: screen.columns.clamp(*COLUMNS.start(), *COLUMNS.end()) };
+    let page = Page::on(screen);
     let sections = [
         page.top(record),
         page.objectives(record),
@@ -58,32 +44,15 @@ pub fn render_on(screen: &Screen<'_>, record: &RunRecord, out: &mut dyn Write) -
         page.change(record),
         page.failures(record),
         page.resources(record),
+        page.database(record),
         page.findings(&findings_beside_banner(record).collect::<Vec<_>>()),
-        page.files(screen.run_folder),
+        page.files(screen.folder),
     ];
     let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
     out.write_all(shown.join("\n").as_bytes())
 }
 
-struct Page {
-    style: Style,
-    columns: usize,
-}
-
 impl Page {
-    /// Lines of one tone: each line is painted by itself, so that no colour runs over a line's end.
-    fn painted(&self, tone: Tone, lines: &str) -> String {
-        lines.lines().map(|line| format!("{}\n", self.style.paint(tone, line))).collect()
-    }
-
-    fn heading(&self, text: &str) -> String {
-        self.painted(Tone::Heading, text)
-    }
-
-    fn faint(&self, text: &str) -> String {
-        self.painted(Tone::Faint, &paragraph(" ", text, self.columns))
-    }
-
     fn top(&self, record: &RunRecord) -> String {
         let mut text = self.painted(tone(&record.verdict), &paragraph("", &headline(record), self.columns));
         if let Some(banner) = banner(record) {
@@ -98,7 +67,7 @@ impl Page {
             return format!("{}{}", self.heading("Objectives"), self.faint("The scenario sets none."));
         }
         let mut text = self.heading("Objectives");
-        text += &sheets::objectives(record).draw(self.style, self.columns);
+        text += &self.table(&sheets::objectives(record));
         for reason in open_reasons(record) {
             text += &self.painted(Tone::Faint, &paragraph(" - ", &reason, self.columns));
         }
@@ -107,12 +76,12 @@ impl Page {
 
     fn endpoints(&self, record: &RunRecord) -> String {
         let mut text = self.heading("Endpoints");
-        text += &sheets::endpoints(record).draw(self.style, self.columns);
+        text += &self.table(&sheets::endpoints(record));
         text += &self.faint(workload::times_mean(record));
         if let Some(service_times) = workload::service_times(record) {
             text.push('\n');
             text += &self.heading("Service times");
-            text += &service_times.draw(self.style, self.columns);
+            text += &self.table(&service_times);
             text += &self.faint(workload::SERVICE_TIMES);
         }
         text
@@ -121,7 +90,7 @@ impl Page {
     fn capacity(&self, record: &RunRecord) -> String {
         let Some(found) = &record.capacity else { return String::new() };
         let mut text = self.heading("Capacity");
-        text += &capacity::levels(found).draw(self.style, self.columns);
+        text += &self.table(&capacity::levels(found));
         text += &self.faint(capacity::LEVELS_MEAN);
         text.push('\n');
         text + &self.answers(&capacity::answers(found))
@@ -133,11 +102,6 @@ impl Page {
             return String::new();
         }
         self.heading("Change over the run") + &self.answers(&answers)
-    }
-
-    fn answers(&self, answers: &[(&str, String)]) -> String {
-        let line = |(name, value): &(&str, String)| paragraph(&format!(" {name:<9} "), value, self.columns);
-        answers.iter().map(line).collect()
     }
 
     fn failures(&self, record: &RunRecord) -> String {
@@ -169,32 +133,11 @@ impl Page {
         }
         let mut text = self.heading("Resources, over the whole run");
         if let Some(processes) = processes {
-            text += &processes.draw(self.style, self.columns);
+            text += &self.table(&processes);
             text += &self.faint(sheets::RESOURCES_MEAN);
         }
         for sentence in host.into_iter().chain(sheets::generator(record)) {
             text += &paragraph(" ", &sentence, self.columns);
-        }
-        text
-    }
-
-    fn findings(&self, findings: &[&Finding]) -> String {
-        if findings.is_empty() {
-            return String::new();
-        }
-        let mut text = self.heading("Findings");
-        for finding in findings {
-            let tone = match finding.severity {
-                Severity::Critical => Tone::Bad,
-                Severity::Warning => Tone::Doubtful,
-                Severity::Info => Tone::Faint,
-            };
-            let severity = format!("{:<8}", figures::severity(finding.severity));
-            let what = one_line(&format!("{}: {}", finding.subject, finding.code));
-            let room = self.columns - FINDING_INDENT;
-            text += &format!(" {} {}\n", self.style.paint(tone, &severity), truncated(&what, room));
-            text += &paragraph("          ", &finding.message, self.columns);
-            text += &paragraph("        → ", &finding.remedy, self.columns);
         }
         text
     }
@@ -212,10 +155,11 @@ impl Page {
 mod tests {
     use super::*;
     use crate::canonical;
+    use crate::style::Style;
     use tabled::grid::util::string::get_line_width;
 
     fn drawn(record: &RunRecord, style: Style, columns: usize) -> String {
-        let screen = Screen { style, columns, run_folder: Some("runs/a-run") };
+        let screen = Screen { style, columns, folder: Some("runs/a-run") };
         canonical::rendered(|record, out| render_on(&screen, record, out), record)
     }
 
@@ -253,6 +197,11 @@ mod tests {
         record.load.steps[4].error_examples[0].message = "a\u{1b}[2J\n".repeat(90);
         record.findings[0].message = "z".repeat(400);
         record.findings[0].subject = aforo_model::Subject::Step("w".repeat(200));
+        let database = record.database.as_mut().unwrap();
+        database.server.database = "a\u{1b}[2J\n".repeat(60);
+        database.hot[0].text = Some("予約を確認する".repeat(40));
+        database.findings[0].message = "z".repeat(400);
+        database.findings[0].subject = aforo_model::Subject::Statement("\u{1b}[2J".to_owned());
         record.target.url = "http://".to_owned() + &"host.".repeat(60);
         for columns in [0, 80, 93, 100, 5000] {
             for style in [Style::plain(), Style::colored()] {

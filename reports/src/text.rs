@@ -53,6 +53,16 @@ pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// [`wrapped`] into at most `most_lines`, the last one cut with an ellipsis where there would be more.
+pub(crate) fn wrapped_in(text: &str, columns: usize, most_lines: usize) -> Vec<String> {
+    let mut lines = wrapped(text, columns);
+    if lines.len() > most_lines {
+        let rest = lines.split_off(most_lines.saturating_sub(1)).join(" ");
+        lines.push(truncated(&rest, columns.max(2)));
+    }
+    lines
+}
+
 /// Cuts `text` into what fits in `columns` and the rest.
 fn take_columns(text: &str, columns: usize) -> (&str, &str) {
     // Of what has been taken as a whole: a character can make the one before it wider.
@@ -85,6 +95,8 @@ mod tests {
         assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
         assert_eq!(wrapped("a extraordinarily b", 8), ["a", "extraord", "inarily", "b"]);
         assert!(wrapped("  ", 8).is_empty());
+        assert_eq!(wrapped_in("one two three four", 7, 2), ["one two", "three …"]);
+        assert_eq!(wrapped_in("one two three", 7, 2), ["one two", "three"]);
     }
 
     proptest! {

@@ -33,11 +33,35 @@ pub struct PostgresOptions {
     pub bin_dir: Option<PathBuf>,
     /// How many connections the server accepts.
     pub max_connections: u32,
+    /// Further settings as `name=value`.
+    pub settings: Vec<String>,
 }
 
 impl Default for PostgresOptions {
     fn default() -> Self {
-        Self { bin_dir: None, max_connections: 200 }
+        Self { bin_dir: None, max_connections: 200, settings: Vec::new() }
+    }
+}
+
+impl PostgresOptions {
+    /// What somebody who runs Postgres for others sets on a machine with solid-state disks (`PGTune` for web applications; what
+    /// is logged, after the lists of `pgBadger` and `postgresqltuner`).
+    pub fn as_for_production() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let settings = [
+            "random_page_cost=1.1",
+            "work_mem=16MB",
+            "maintenance_work_mem=256MB",
+            "idle_in_transaction_session_timeout=60s",
+            "log_min_duration_statement=1s",
+            "log_lock_waits=on",
+            "log_temp_files=10MB",
+        ];
+        let workers = format!("max_parallel_workers_per_gather={}", cores.div_ceil(2));
+        Self {
+            settings: settings.map(str::to_owned).into_iter().chain([workers]).collect(),
+            ..Self::default()
+        }
     }
 }
 
@@ -50,7 +74,9 @@ pub struct Postgres {
     /// `None` once it is removed.
     folder: Option<Folder>,
     port: u16,
-    version: PostgresVersion,
+    installation: PostgresInstallation,
+    /// As `name=value`.
+    settings: Vec<String>,
     statement_statistics: bool,
 }
 
@@ -64,7 +90,9 @@ impl Postgres {
             let environment = Environment::of_this_process();
             let installation =
                 find_postgres(options.bin_dir.as_deref(), &environment, Path::new("/"), version_line)?;
-            Self::start_blocking(&installation, options.max_connections, port::free_loopback_port)
+            let mut settings = vec![format!("max_connections={}", options.max_connections)];
+            settings.extend(options.settings);
+            Self::start_blocking(&installation, settings, port::free_loopback_port)
         };
         tokio::task::spawn_blocking(start).await.unwrap_or_else(|ended| {
             Err(SandboxError::System {
@@ -76,7 +104,7 @@ impl Postgres {
 
     fn start_blocking(
         installation: &PostgresInstallation,
-        max_connections: u32,
+        settings: Vec<String>,
         ports: impl Fn() -> io::Result<u16>,
     ) -> Result<Self, SandboxError> {
         let account = Account::for_servers()?;
@@ -88,11 +116,12 @@ impl Postgres {
         while attempts < port::ATTEMPTS {
             let port = ports()
                 .map_err(|source| SandboxError::System { action: "open a port on 127.0.0.1", source })?;
-            match cluster.launch(port, max_connections, statement_statistics) {
+            match cluster.launch(port, &settings, statement_statistics) {
                 Ok(process) => {
-                    let version = installation.version;
-                    tracing::debug!(%version, port, pid = process.pid(), "started a throw-away PostgreSQL");
-                    return Ok(Self { process, folder: Some(folder), port, version, statement_statistics });
+                    let (version, pid) = (installation.version, process.pid());
+                    tracing::debug!(%version, port, pid, "started a throw-away PostgreSQL");
+                    let (folder, installation) = (Some(folder), installation.clone());
+                    return Ok(Self { process, folder, port, installation, settings, statement_statistics });
                 }
                 Err(LaunchError::PortTaken) => attempts += 1,
                 // Some systems package the extensions apart. Trying is surer than guessing where the library would be.
@@ -123,7 +152,7 @@ impl Postgres {
 
     /// The version of the server.
     pub fn version(&self) -> PostgresVersion {
-        self.version
+        self.installation.version
     }
 
     /// Whether `pg_stat_statements` is loaded, so that `CREATE EXTENSION pg_stat_statements` gives statistics by statement.
@@ -136,6 +165,33 @@ impl Postgres {
         let stop = move || self.end(ORDERLY);
         // It fails only if it panicked or the runtime is going down; then the value is dropped, which stops the server too.
         let _ = tokio::task::spawn_blocking(stop).await;
+    }
+
+    /// Ends connections and server in order, and starts the server again with the same data, on the same port.
+    ///
+    /// # Errors
+    /// [`SandboxError`] if it cannot be started again; its files are removed then.
+    pub async fn restart(self) -> Result<Self, SandboxError> {
+        let restart = tokio::task::spawn_blocking(move || self.restart_blocking());
+        restart.await.unwrap_or_else(|ended| {
+            let source = io::Error::other(ended);
+            Err(SandboxError::System { action: "run the restart of PostgreSQL", source })
+        })
+    }
+
+    fn restart_blocking(mut self) -> Result<Self, SandboxError> {
+        self.process.stop(ORDERLY);
+        let account = Account::for_servers()?;
+        if let Some(folder) = &self.folder {
+            let cluster =
+                Cluster { installation: &self.installation, account: &account, folder: folder.path() };
+            let launched = cluster.launch(self.port, &self.settings, self.statement_statistics);
+            self.process = launched.map_err(|error| match error {
+                LaunchError::PortTaken => SandboxError::NoFreePort { server: SERVER, attempts: 1 },
+                LaunchError::Failed { error, .. } => error,
+            })?;
+        }
+        Ok(self)
     }
 
     fn end(&mut self, signals: &'static [Signal]) {
@@ -192,12 +248,12 @@ impl Cluster<'_> {
         Err(SandboxError::Initialisation { program, output: tail(&String::from_utf8_lossy(&said)) })
     }
 
-    fn launch(&self, port: u16, max_connections: u32, statistics: bool) -> Result<Supervised, LaunchError> {
+    fn launch(&self, port: u16, settings: &[String], statistics: bool) -> Result<Supervised, LaunchError> {
         let data = self.data();
         let launch = Launch {
             server: SERVER,
             program: self.installation.bin_dir.join("postgres"),
-            arguments: arguments(&data, self.installation.version, port, max_connections, statistics),
+            arguments: arguments(&data, self.installation.version, port, settings, statistics),
             account: self.account,
             folder: self.folder,
             on_parent_death: Signal::SIGQUIT,
@@ -218,7 +274,7 @@ fn arguments(
     data: &Path,
     version: PostgresVersion,
     port: u16,
-    max_connections: u32,
+    asked: &[String],
     statistics: bool,
 ) -> Vec<String> {
     let mut settings = vec![
@@ -226,7 +282,6 @@ fn arguments(
         format!("port={port}"),
         // No socket file: TCP is what is measured, and its path could be too long (107 bytes).
         "unix_socket_directories=".to_owned(),
-        format!("max_connections={max_connections}"),
         "track_io_timing=on".to_owned(),
     ];
     if version.major >= 14 {
@@ -235,6 +290,7 @@ fn arguments(
     if statistics {
         settings.push("shared_preload_libraries=pg_stat_statements".to_owned());
     }
+    settings.extend_from_slice(asked);
     let mut arguments = vec!["-D".to_owned(), data.display().to_string()];
     arguments.extend(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]));
     arguments
@@ -274,7 +330,7 @@ mod tests {
             asked.set(asked.get() + 1);
             if asked.get() == 1 { Ok(taken.local_addr()?.port()) } else { port::free_loopback_port() }
         };
-        let postgres = Postgres::start_blocking(&installed(), 20, ports).unwrap();
+        let postgres = Postgres::start_blocking(&installed(), settings(), ports).unwrap();
         assert_ne!(postgres.port, taken.local_addr().unwrap().port());
         assert!(asked.get() >= 2);
     }
@@ -282,15 +338,20 @@ mod tests {
     #[test]
     fn when_every_port_is_taken_the_error_says_so_and_no_folder_stays() {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-        let result = Postgres::start_blocking(&installed(), 20, || Ok(taken.local_addr()?.port()));
+        let result = Postgres::start_blocking(&installed(), settings(), || Ok(taken.local_addr()?.port()));
         let message = result.unwrap_err().to_string();
         assert!(message.starts_with("PostgreSQL found no free port on 127.0.0.1: 8 were tried"), "{message}");
     }
 
     #[test]
     fn a_setting_the_server_refuses_is_quoted_from_its_log() {
-        let message =
-            Postgres::start_blocking(&installed(), 0, port::free_loopback_port).unwrap_err().to_string();
+        let message = Postgres::start_blocking(
+            &installed(),
+            vec!["max_connections=0".to_owned()],
+            port::free_loopback_port,
+        )
+        .unwrap_err()
+        .to_string();
         assert!(message.starts_with("PostgreSQL did not start: it ended with exit status: 1"), "{message}");
         assert!(message.contains("max_connections"), "{message}");
     }
@@ -311,23 +372,28 @@ mod tests {
         fs::write(&program, script).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         let installation = PostgresInstallation { bin_dir: directory.path().to_owned(), ..real };
-        let postgres = Postgres::start_blocking(&installation, 20, port::free_loopback_port).unwrap();
+        let postgres = Postgres::start_blocking(&installation, settings(), port::free_loopback_port).unwrap();
         assert!(!postgres.has_statement_statistics());
     }
 
     #[test]
     fn the_folder_goes_with_the_value() {
-        let postgres = Postgres::start_blocking(&installed(), 20, port::free_loopback_port).unwrap();
+        let postgres = Postgres::start_blocking(&installed(), settings(), port::free_loopback_port).unwrap();
         let folder = postgres.folder.as_ref().unwrap().path().to_owned();
         assert!(folder.join("data/PG_VERSION").is_file());
         drop(postgres);
         assert!(!folder.exists());
     }
 
+    fn settings() -> Vec<String> {
+        vec!["max_connections=20".to_owned()]
+    }
+
     #[test]
     fn old_servers_are_not_given_settings_they_do_not_know() {
-        let arguments =
-            |major| arguments(Path::new("/d"), PostgresVersion { major, minor: 0 }, 1, 20, false).join(" ");
+        let arguments = |major| {
+            arguments(Path::new("/d"), PostgresVersion { major, minor: 0 }, 1, &settings(), false).join(" ")
+        };
         assert!(!arguments(13).contains("compute_query_id"));
         assert!(arguments(14).contains("compute_query_id=on"));
         assert!(!arguments(14).contains("shared_preload_libraries"));

@@ -85,6 +85,21 @@ async fn statement_statistics_are_loaded_where_they_are_installed() {
 }
 
 #[tokio::test]
+async fn a_restarted_postgres_keeps_its_address_and_its_data() {
+    let postgres = Postgres::start(PostgresOptions::default()).await.unwrap();
+    let (pid, url) = (postgres.pid(), postgres.url());
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql("CREATE TABLE mine ()").execute(&mut connection).await.unwrap();
+
+    let postgres = postgres.restart().await.unwrap();
+    assert!(is_gone(pid));
+    assert!(sqlx::query("SELECT 1").execute(&mut connection).await.is_err());
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    sqlx::query("SELECT FROM mine").execute(&mut connection).await.unwrap();
+    postgres.stop().await;
+}
+
+#[tokio::test]
 async fn redis_starts_answers_keeps_nothing_and_stops() {
     let redis = Redis::start(RedisOptions::default()).await.unwrap();
     let pid = redis.pid();

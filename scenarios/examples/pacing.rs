@@ -7,6 +7,11 @@
 #![expect(clippy::print_stdout, reason = "an example prints what it measured")]
 #![expect(clippy::unwrap_used, reason = "an example may end where something is not as it should be")]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
 use aforo_model::TimeHistogram;
 use aforo_scenarios::{HttpTarget, load_scenario, start};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -56,6 +61,7 @@ async fn measure(rate: &str, duration: &str, url: &str) {
     std::fs::write(&path, text).unwrap();
     let scenario = load_scenario(path.to_str().unwrap(), None).unwrap();
     let target = HttpTarget { base_url: url.parse().unwrap() };
+    let pauses = Pauses::watch();
     let mut load = start(&scenario, &target, CancellationToken::new()).unwrap();
     let (mut delay, mut response, mut dropped, mut errors) =
         (TimeHistogram::new(), TimeHistogram::new(), 0, 0);
@@ -76,6 +82,7 @@ async fn measure(rate: &str, duration: &str, url: &str) {
         end.load_s
     );
     println!("within 1 ms of the intended start: {:.3} %", 100.0 * within);
+    println!("{}", pauses.end(end.load_s));
     println!("start delay, µs: {}", quantiles(&delay));
     println!("response time, µs: {}", quantiles(&response));
     let usage = getrusage(UsageWho::RUSAGE_SELF).unwrap();
@@ -86,6 +93,44 @@ async fn measure(rate: &str, duration: &str, url: &str) {
         cpu_s * 1e6 / delay.count() as f64,
         100.0 * cpu_s / end.elapsed_s
     );
+}
+
+/// What the machine itself takes: how late a thread is that does nothing but nap, on the same core.
+struct Pauses {
+    ending: Arc<AtomicBool>,
+    napping: JoinHandle<(Duration, Duration)>,
+}
+
+impl Pauses {
+    fn watch() -> Self {
+        const NAP: Duration = Duration::from_millis(1);
+        let ending = Arc::new(AtomicBool::new(false));
+        let is_ending = Arc::clone(&ending);
+        let napping = std::thread::spawn(move || {
+            let (mut lost, mut longest) = (Duration::ZERO, Duration::ZERO);
+            while !is_ending.load(Ordering::Relaxed) {
+                let begin = Instant::now();
+                std::thread::sleep(NAP);
+                let late = begin.elapsed().saturating_sub(NAP);
+                if late > NAP {
+                    lost += late;
+                    longest = longest.max(late);
+                }
+            }
+            (lost, longest)
+        });
+        Self { ending, napping }
+    }
+
+    fn end(self, elapsed_s: f64) -> String {
+        self.ending.store(true, Ordering::Relaxed);
+        let (lost, longest) = self.napping.join().unwrap();
+        format!(
+            "a thread that only naps was late by more than 1 ms for {:.3} % of the time, {:.1} ms at the most",
+            100.0 * lost.as_secs_f64() / elapsed_s,
+            longest.as_secs_f64() * 1e3
+        )
+    }
 }
 
 fn quantiles(times: &TimeHistogram) -> String {

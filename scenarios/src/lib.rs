@@ -10,6 +10,7 @@ mod error;
 mod format;
 mod load;
 mod overrides;
+mod probe;
 mod recorder;
 mod template;
 
@@ -19,3 +20,7 @@ pub use error::{Problem, ScenarioError};
 pub use format::load_scenario;
 pub use load::{LoadError, RateError, parse_rate};
 pub use overrides::{Overrides, ShortenedWarmUp};
+pub use probe::{
+    MixOptions, MixRun, MixWindow, NotProbed, OffsetParameter, OffsetUnit, PlannedProbe, ProbeAnswer,
+    ProbeOptions, ProbePlan, ProbeRun, ProbeStep, Varies, count_items, probe_plan,
+};

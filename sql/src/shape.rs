@@ -1,5 +1,7 @@
 //! What a statement does with tables and columns.
 
+use std::collections::BTreeMap;
+
 /// What a statement reads, filters, joins, orders and writes. Names are as Postgres stores them (folded, without
 /// quotes); which table an unqualified column belongs to is for the reader with a catalog to say.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,7 +21,9 @@ pub struct Shape {
     pub group_by: Vec<ColumnUse>,
     /// Every column mentioned anywhere, each once.
     pub columns: Vec<ColumnUse>,
-    /// Whether it asks for whole rows (`*`).
+    /// Columns that it gives a value: of `INSERT`, `SET` and `ON CONFLICT … DO UPDATE SET`, each once.
+    pub written_columns: Vec<ColumnUse>,
+    /// Whether the outermost query asks for whole rows (`*`), `RETURNING *` included.
     pub reads_whole_rows: bool,
     /// Whether the outermost query has a limit.
     pub is_limited: bool,
@@ -29,6 +33,15 @@ pub struct Shape {
     pub writes: bool,
     /// Functions it calls, each once.
     pub functions: Vec<FunctionUse>,
+    /// Whether it has a part whose inside is not followed, such as `JSON_TABLE` or an operator of another schema: there
+    /// may be more columns and functions than are listed.
+    pub has_unknown_parts: bool,
+    /// For parameters without a type of their own that are compared with a column: the column, which tells the type.
+    pub parameter_columns: BTreeMap<u32, ColumnUse>,
+    /// Parameters that say how many rows are asked for (`LIMIT $n`).
+    pub limit_parameters: Vec<u32>,
+    /// Parameters that say how many rows are passed over (`OFFSET $n`).
+    pub offset_parameters: Vec<u32>,
     /// The highest `$n`; zero without parameters.
     pub parameter_count: u32,
 }
@@ -77,7 +90,8 @@ pub struct TableUse {
 /// One mention of a column.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ColumnUse {
-    /// Which query of the statement mentions it.
+    /// Which query of the statement it belongs to: the one whose table its qualifier names, which for a correlated
+    /// sub-query is a query around it; without a qualifier, the one that mentions it.
     pub query: usize,
     /// What it is qualified with: an alias or a table's name.
     pub qualifier: Option<String>,

@@ -88,11 +88,13 @@ pub(crate) fn run(args: RunArgs) -> Result<ExitCode, Failure> {
     }
     let target = args.target.resolve(&config)?;
     let store = args.store.store(&config);
+    // Before the hotel is started: whoever is refused should not have waited for it.
+    let lock = if args.concurrent { None } else { Some(store.lock()?) };
     let interrupt = interrupt::token();
 
     let outcome = block_on(with_target(target, &args.hotel, &args.target, &interrupt, async |target| {
         let mut progress = Progress::new();
-        let plan = RunPlan { scenario, target, store, concurrent: args.concurrent };
+        let plan = RunPlan { scenario, target, store, lock };
         let outcome =
             execute(plan, interrupt.clone(), &mut |event: RunEvent<'_>| progress.show(&event)).await;
         progress.finish();

@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod aforo;
+mod analyze;
+mod database;
 mod faults;
+mod flaws;
 mod gate;
+mod ground_truth;
 mod help;
 mod hotel;
 mod input;

@@ -42,7 +42,7 @@ fn measure(level: &SeenLevel<'_>, subject: &Subject, expression: &Expression) ->
     let record: &StepRecord = match subject {
         Subject::Total => &level.level.total,
         Subject::Step(name) => level.level.steps.iter().find(|step| step.name == *name)?,
-        Subject::Part(_) => return None,
+        Subject::Part(_) | Subject::Statement(_) => return None,
     };
     let measurement = measure_requests(record, expression)?;
     Some(if record.requests > 0 { measurement } else { Measurement::nothing("not one request ended") })

@@ -71,7 +71,7 @@ fn objective(indicator: Indicator, step: &str, evidence: &Evidence<'_>) -> f64 {
     let covers = |subject: &Subject| match subject {
         Subject::Total => true,
         Subject::Step(name) => name == step,
-        Subject::Part(_) => false,
+        Subject::Part(_) | Subject::Statement(_) => false,
     };
     evidence
         .scenario

@@ -80,7 +80,7 @@ fn part(name: &str) -> Subject {
 }
 
 /// Warning from the first threshold on, critical from the second.
-fn graded(value: f64, warning_from: f64, critical_from: f64) -> Option<Severity> {
+pub(crate) fn graded(value: f64, warning_from: f64, critical_from: f64) -> Option<Severity> {
     if value >= critical_from {
         Some(Severity::Critical)
     } else if value >= warning_from {

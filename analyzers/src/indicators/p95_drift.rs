@@ -47,7 +47,7 @@ pub(super) fn measure(subject: &Subject, evidence: &Evidence<'_>) -> Measurement
 fn p95(subject: &Subject, window: &WindowRecord) -> (u64, u64) {
     let times = match subject {
         Subject::Step(name) => window.steps.get(name),
-        Subject::Total | Subject::Part(_) => Some(&window.total),
+        Subject::Total | Subject::Part(_) | Subject::Statement(_) => Some(&window.total),
     };
     times.map_or((0, 0), |times| (times.count, times.p95_us.unwrap_or(0)))
 }

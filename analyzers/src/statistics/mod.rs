@@ -1,13 +1,17 @@
 //! Statistics that a few wild values do not move.
 
+mod condition;
 mod least_squares;
 mod location;
 mod mann_kendall;
+mod nnls;
 mod random;
 mod theil_sen;
 
+pub(crate) use condition::condition_number;
 pub(crate) use least_squares::{nonnegative_least_squares, sum_of_squares};
 pub(crate) use location::{mean, median};
 pub(crate) use mann_kendall::{block_medians, mann_kendall, sen_interval};
+pub(crate) use nnls::NormalEquations;
 pub(crate) use random::Random;
 pub(crate) use theil_sen::theil_sen_slope;

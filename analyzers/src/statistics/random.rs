@@ -26,6 +26,11 @@ impl Random {
         ((self.next_u64() >> 11) + 1) as f64 / (1u64 << 53) as f64
     }
 
+    /// Evenly distributed from 0 up to, and without, `count`; 0 of nothing.
+    pub(crate) fn below(&mut self, count: usize) -> usize {
+        ((1.0 - self.unit()) * count as f64) as usize
+    }
+
     /// Normally distributed with mean 0 and variance 1 (Box–Muller).
     pub(crate) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * self.unit().ln()).sqrt();
@@ -49,6 +54,16 @@ mod tests {
             [random.next_u64(), random.next_u64(), random.next_u64()],
             [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
         );
+    }
+
+    #[test]
+    fn every_number_below_a_count_comes_equally_often() {
+        let mut random = Random::new(3);
+        let mut seen = [0u32; 5];
+        (0..10_000).for_each(|_| seen[random.below(5)] += 1);
+        // Five standard deviations.
+        assert!(seen.iter().all(|count| (1800..2200).contains(count)), "{seen:?}");
+        assert_eq!(random.below(0), 0);
     }
 
     #[test]

@@ -311,4 +311,7 @@ pub struct FunctionFacts {
     pub rows: f64,
     /// Whether an extension brought it.
     pub is_from_extension: bool,
+    /// Whether it stands behind an operator, a cast or the order of an index, so that statements call it without naming it.
+    #[serde(default)]
+    pub is_called_unnamed: bool,
 }

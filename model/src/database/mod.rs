@@ -1,21 +1,53 @@
 //! What is known of one Postgres database: read by `profiles`, judged by `analyzers`, saved as evidence.
 
 mod activity;
+mod attribution;
 mod catalog;
+mod checklist;
+mod hot;
+mod index_advice;
+mod n_plus_one;
+mod plan;
+mod report;
+mod request_trace;
+mod series;
 mod server;
 mod statements;
+mod trace;
 
-pub use activity::{ActivityWindow, BlockingChain, SessionGroup, WaitCount};
+pub use activity::{ActivityWindow, BlockingChain, EventShare, SessionGroup, WaitCount};
+pub use attribution::{AttributedStatement, Attribution, LoadSlice, StatementCalls, StatementCauses};
 pub use catalog::{
     Catalog, ColumnFacts, ColumnStatistics, ConstraintFacts, ConstraintKind, ForeignKey, FunctionFacts,
     IndexCounters, IndexFacts, IndexKey, RelationName, SequenceFacts, TableCounters, TableFacts, TableKind,
     Volatility,
 };
+pub use checklist::{
+    CheckArea, CheckLine, CheckOutcome, CheckResult, Checklist, Deduction, Grade, HealthScore,
+};
+pub use hot::{HotStatement, StatementStep};
+pub use index_advice::{
+    AdvisedIndex, CostSource, IndexAdvice, IndexColumn, IndexDefinition, IndexMethod, IndexWriteCost,
+    NotCosted, RejectedIndex, ServedStatement, SlowedStatement, qualified, quoted,
+};
+pub use n_plus_one::{
+    CallPattern, FixWords, LeftOut, NPlusOne, ParentStatement, ProbeBackground, ProbeJudgement, ProbePage,
+    ProbePoint, ProbeReading, ProbeVerdict, StatementSlope,
+};
+pub use plan::{
+    Blocks, ExplainKind, ExplainObstacle, ExplainOutcome, ExplainedStatement, IncrementalSortGroups,
+    IncrementalSortSpace, Jit, JitTiming, NotExecuted, NotExecutedKind, ObstacleKind, Plan, PlanError,
+    PlanFinding, PlanNode, PlanTrigger, PlanVisit, PlanWorker,
+};
+pub use report::{DATABASE_FORMAT_VERSION, DatabaseReport, ReadSummary};
+pub use request_trace::{Repetition, RequestTrace, SeenOnWire, TraceLine};
+pub use series::StatementSecond;
 pub use server::{
     CheckpointCounters, DatabaseCounters, ReplicaFacts, ReplicationSlotFacts, ServerFacts, SessionFacts,
     Setting, VacuumProgress,
 };
 pub use statements::{StatementCounters, StatementDelta, StatementKey, StatementWindow, WindowGap};
+pub use trace::{StatementTrace, TracedParameter, TracedStatement, TransactionState};
 
 use std::collections::BTreeMap;
 

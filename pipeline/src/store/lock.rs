@@ -9,7 +9,7 @@ const LOCK_FILE: &str = ".lock";
 
 /// The right to measure into a folder, as long as this value lives.
 #[derive(Debug)]
-pub(crate) struct RunLock {
+pub struct RunLock {
     _file: File,
 }
 

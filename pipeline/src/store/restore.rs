@@ -25,7 +25,7 @@ pub(super) fn restore(folder: &Path, begun: RunRecord) -> Result<RunRecord, Stor
         summary.add(second);
     }
     let at_s = seconds.last().map_or(0.0, |second| f64::from(second.second + 1));
-    Ok(conclude(begun, summary.finish(), resources, RunEnd::Killed { at_s }, at_s))
+    Ok(conclude(begun, summary.finish(), resources, None, RunEnd::Killed { at_s }, at_s))
 }
 
 /// The documents of a file, one a line. The last line may be cut off where the process was killed.

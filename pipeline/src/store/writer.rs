@@ -8,6 +8,8 @@ use aforo_model::{LoadSecond, ResourceSample, RunRecord};
 use aforo_reports::{FORMATS, Format, IntervalLogWriter};
 use serde::Serialize;
 
+use crate::plan_files::write_plans;
+
 use super::lock::RunLock;
 use super::{LATENCY_FILE, RECORD_FILE, RESOURCES_FILE, SECONDS_FILE, StoreError, create_folder};
 
@@ -61,14 +63,19 @@ impl RunWriter {
     }
 }
 
-/// Writes the record and every report that is made of it into `folder`.
+/// Writes the record, every report that is made of it and every plan into `folder`.
 pub(crate) fn write_reports(folder: &Path, record: &RunRecord) -> Result<(), StoreError> {
     write_record(folder, record)?;
     for format in FORMATS.iter().filter(|format| format.file_name.is_some_and(|name| name != RECORD_FILE)) {
         let Some(file_name) = format.file_name else { continue };
         replace(&folder.join(file_name), |file| (format.render)(record, file))?;
     }
-    Ok(())
+    match &record.database {
+        Some(report) => {
+            write_plans(report, folder).map_err(|why| StoreError::Write { path: folder.to_owned(), why })
+        }
+        None => Ok(()),
+    }
 }
 
 /// The format of `run.json` itself.

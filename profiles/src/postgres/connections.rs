@@ -8,16 +8,16 @@ use crate::Notice;
 use crate::link::Server;
 
 /// The name under which Aforo's own connections show in `pg_stat_activity`; they are left out of the count.
-const APPLICATION_NAME: &str = "aforo";
+pub(super) const APPLICATION_NAME: &str = "aforo";
 
 /// A statement that takes longer than this is cancelled by the server, just before Aforo stops waiting.
 const STATEMENT_TIMEOUT: &str = "900ms";
 
-const SETTINGS: &str = "SELECT current_setting('max_connections')::int8, \
+const SETTINGS: &str = "SELECT /* aforo */ current_setting('max_connections')::int8, \
     pg_has_role(current_user, 'pg_read_all_stats', 'USAGE'), current_user::text";
 
 /// A scan of shared memory, no table: some 0.1 ms at 100 connections.
-const COUNT: &str = "SELECT count(*), count(*) FILTER (WHERE state = 'active'), \
+const COUNT: &str = "SELECT /* aforo */ count(*), count(*) FILTER (WHERE state = 'active'), \
     count(*) FILTER (WHERE wait_event_type = 'Lock') \
     FROM pg_stat_activity \
     WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() \
@@ -92,19 +92,39 @@ impl Server for Postgres {
 pub(crate) async fn version(url: &str) -> Result<String, Notice> {
     let ask = async |options: &PgConnectOptions| {
         let mut connection = PgConnection::connect_with(options).await?;
-        let version = sqlx::query_scalar("SHOW server_version").fetch_one(&mut connection).await?;
+        let version =
+            sqlx::query_scalar("SHOW /* aforo */ server_version").fetch_one(&mut connection).await?;
         connection.close().await?;
         Ok(version)
     };
     ask(&options(url)?).await.map_err(|error| notice(&error))
 }
 
-fn options(url: &str) -> Result<PgConnectOptions, Notice> {
-    let options: PgConnectOptions = url.parse().map_err(|error| notice(&error))?;
+pub(super) fn options(url: &str) -> Result<PgConnectOptions, Notice> {
+    let options = parsed(url).map_err(|error| notice(&error))?;
     Ok(options
         .application_name(APPLICATION_NAME)
         .options([("default_transaction_read_only", "on"), ("statement_timeout", STATEMENT_TIMEOUT)])
         .disable_statement_logging())
+}
+
+/// A connection without settings of its own, for those that set theirs in each transaction: a pooler may refuse to pass on
+/// others.
+pub(super) fn bare_options(url: &str) -> Result<PgConnectOptions, Notice> {
+    let options = parsed(url).map_err(|error| notice(&error))?;
+    Ok(options.application_name(APPLICATION_NAME).extra_float_digits(None).disable_statement_logging())
+}
+
+/// Reads a URL. The driver takes any scheme, and a text without one for a database on this machine: the wrong server.
+///
+/// # Errors
+/// When it is not Postgres'.
+pub(super) fn parsed(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+        let why = "it does not begin with postgres:// or postgresql://";
+        return Err(sqlx::Error::Configuration(why.into()));
+    }
+    url.parse()
 }
 
 fn count(value: i64) -> u32 {
@@ -112,7 +132,12 @@ fn count(value: i64) -> u32 {
 }
 
 fn notice(error: &sqlx::Error) -> Notice {
-    let remedy = match error {
+    Notice::new(Postgres::NAME, error.to_string(), remedy(error))
+}
+
+/// What to do about an error of a server or of the way to it.
+pub(super) fn remedy(error: &sqlx::Error) -> &'static str {
+    match error {
         sqlx::Error::Configuration(_) => "use a URL like postgres://user:password@host:5432/database",
         sqlx::Error::Database(error) => match error.code().as_deref() {
             Some("28P01" | "28000") => "check user, password and pg_hba.conf",
@@ -125,8 +150,7 @@ fn notice(error: &sqlx::Error) -> Notice {
         sqlx::Error::Io(_) => "check that Postgres runs and that the host and port are right",
         sqlx::Error::Tls(_) => "check sslmode in the URL and the server's certificate",
         _ => "check that the URL names a Postgres server, version 10 or newer",
-    };
-    Notice::new(Postgres::NAME, error.to_string(), remedy)
+    }
 }
 
 #[cfg(test)]

@@ -108,7 +108,8 @@ impl ProcessSource for LinuxSource {
             .ok()
             .and_then(|uptime| uptime.split_ascii_whitespace().next()?.parse::<f64>().ok())
             .unwrap_or(0.0);
-        (uptime_s * self.clock_ticks_per_s as f64) as u64
+        // Hundredths of a second are not exact in binary: cut off, some would lose a tick.
+        (uptime_s * self.clock_ticks_per_s as f64).round() as u64
     }
 
     fn read(&mut self, pid: u32) -> Option<Reading> {

@@ -27,6 +27,21 @@ pub(crate) struct Request<'plan> {
     pub(crate) follows_redirects: bool,
 }
 
+impl Request<'_> {
+    /// The same, with nothing borrowed from the plan.
+    pub(crate) fn into_owned(self) -> Request<'static> {
+        Request {
+            method: self.method,
+            path: self.path,
+            headers: Cow::Owned(self.headers.into_owned()),
+            filled_headers: self.filled_headers,
+            body: self.body,
+            keeps_body: self.keeps_body,
+            follows_redirects: self.follows_redirects,
+        }
+    }
+}
+
 /// Header fields that are the same every time, and as they stand in a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FixedHeaders {

@@ -3,12 +3,12 @@
 mod allocation;
 mod attack;
 mod clock;
-mod exchange;
+pub(crate) mod exchange;
 mod expectation;
 mod full_client;
-mod http;
+pub(crate) mod http;
 mod open;
-mod plan;
+pub(crate) mod plan;
 mod planned_request;
 mod ramp;
 mod run;
@@ -16,6 +16,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 mod user_client;
+pub(crate) mod values;
 mod virtual_user;
 
 use std::sync::Arc;

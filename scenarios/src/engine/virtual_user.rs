@@ -1,20 +1,19 @@
 //! One virtual user: its variables, its rows of data, and how it takes a step.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::exchange::{Answer, Exchange, Request, RequestError};
-use super::plan::{Plan, PlannedJourney, PlannedStep};
+use super::plan::{PlannedJourney, PlannedStep};
 use super::session::Session;
+use super::values::Values;
 use crate::recorder::{Outcome, Sample};
-use crate::template::{Scope, Unfilled};
+use crate::template::Unfilled;
 
 /// How long a user waits after a round without a request. A journey that can never be filled would otherwise
 /// take the generator's time from all the others.
@@ -37,30 +36,10 @@ pub(crate) struct VirtualUser<C> {
     due_us: Option<u64>,
 }
 
-/// What templates are filled from.
-#[derive(Debug)]
-struct Values {
-    plan: Arc<Plan>,
-    variables: HashMap<String, Value>,
-    /// The row drawn from each feeder for this round.
-    rows: HashMap<String, usize>,
-}
-
-impl Scope for Values {
-    fn variable(&self, name: &str) -> Option<&Value> {
-        self.variables.get(name)
-    }
-
-    fn column(&self, feeder: &str, column: &str) -> Option<&Value> {
-        self.plan.feeders.get(feeder)?.value(*self.rows.get(feeder)?, column)
-    }
-}
-
 impl<C: Exchange> VirtualUser<C> {
     /// A user of `session` that sends through `client`, until `halt`.
     pub(crate) fn new(session: Arc<Session>, client: C, halt: CancellationToken) -> Self {
-        let values =
-            Values { plan: Arc::clone(&session.plan), variables: HashMap::new(), rows: HashMap::new() };
+        let values = Values::new(Arc::clone(&session.plan));
         // What users ask for should differ from run to run, or a second run would meet its own bookings.
         let rng = SmallRng::from_os_rng();
         Self { session, client, halt, values, rng, round_is_over: false, has_sent: false, due_us: None }
@@ -109,19 +88,7 @@ impl<C: Exchange> VirtualUser<C> {
     fn begin_round(&mut self, journey: &PlannedJourney) {
         self.round_is_over = false;
         self.has_sent = false;
-        self.values.variables.clear();
-        for name in &journey.feeders {
-            if let Some(row) =
-                self.values.plan.feeders.get(name).and_then(|feeder| feeder.draw(&mut self.rng))
-            {
-                self.values.rows.insert(name.clone(), row);
-            }
-        }
-        for (name, template) in &journey.variables {
-            if let Ok(value) = template.evaluate(&self.values, &mut self.rng) {
-                self.values.variables.insert(name.clone(), value);
-            }
-        }
+        self.values.begin_round(journey, [], &mut self.rng);
     }
 
     async fn play(&mut self, step: &PlannedStep, request: Request<'_>) {
@@ -206,6 +173,7 @@ mod tests {
     use tokio::sync::{mpsc, watch};
 
     use super::*;
+    use crate::engine::plan::Plan;
     use crate::load_scenario;
     use crate::recorder::Collector;
 

@@ -1,6 +1,7 @@
 //! `[[journey]]`: what one virtual user does.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use aforo_model::{Journey, Variable};
 
@@ -24,6 +25,7 @@ pub(super) fn read(root: &Section<'_>, feeders: &Feeders) -> Vec<Journey> {
         }
         journeys.extend(journey(&section, &name, feeders, &mut endpoints));
     }
+    endpoints.check_mentioned(root.report);
     journeys
 }
 
@@ -129,9 +131,26 @@ impl Names<'_> {
 #[derive(Debug, Default)]
 pub(super) struct Endpoints {
     by_name: BTreeMap<String, String>,
+    /// Names that steps mention, with their places.
+    mentioned: Vec<(String, Range<usize>)>,
 }
 
 impl Endpoints {
+    /// A step mentions this name; the step of this name may come later.
+    pub(super) fn mention(&mut self, name: &At<&str>) {
+        self.mentioned.push((name.value.to_owned(), name.span.clone()));
+    }
+
+    /// Notes what was mentioned and is not there.
+    fn check_mentioned(&self, report: &Report) {
+        for (name, span) in &self.mentioned {
+            if !self.by_name.contains_key(name) {
+                let name = At { value: name.as_str(), span: span.clone() };
+                report.unknown(&name, "a step", self.by_name.keys().map(String::as_str));
+            }
+        }
+    }
+
     /// Notes a name that stands for another endpoint already.
     pub(super) fn check(&mut self, name: &At<&str>, method: &str, path: &str, report: &Report) {
         let endpoint = format!("{method} {}", route(path));

@@ -9,6 +9,7 @@ mod journey;
 mod load;
 mod locate;
 mod objective;
+mod probe;
 mod report;
 mod scenario;
 mod section;

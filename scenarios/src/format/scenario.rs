@@ -11,13 +11,14 @@ use super::journey;
 use super::load;
 use super::locate::{SourceFile, journeys_file};
 use super::objective::{read_red_flags, read_slos};
+use super::probe;
 use super::report::{At, Report};
 use super::section::{self, Section};
 use crate::ScenarioError;
 use crate::error::Problem;
 
-const KEYS: [&str; 9] =
-    ["description", "journeys", "load", "http", "weights", "slo", "red_flag", "feeders", "journey"];
+const KEYS: [&str; 10] =
+    ["description", "journeys", "load", "http", "probe", "weights", "slo", "red_flag", "feeders", "journey"];
 
 /// Reads and checks a scenario.
 pub(super) fn read(file: &SourceFile) -> Result<Scenario, ScenarioError> {
@@ -59,6 +60,7 @@ fn scenario(root: &Section<'_>, file: &SourceFile, problems: &mut Vec<Problem>) 
     let description = root.required_text("description", "description = \"what it is for\"");
     let load = load::read(root);
     let http = http::read(root, load.as_ref());
+    let probe = probe::read(root);
     let played = played(root, file, problems);
     // With broken journeys, steps and weights cannot be told right from wrong.
     let journeys = played.as_ref().map(|played| played.journeys.as_slice());
@@ -81,6 +83,7 @@ fn scenario(root: &Section<'_>, file: &SourceFile, problems: &mut Vec<Problem>) 
         journeys,
         feeders,
         http,
+        probe,
         slos,
         red_flags,
     })

@@ -5,13 +5,25 @@ use toml::de::DeValue;
 
 use super::feeder::NAME_HELP;
 use super::journey::{Endpoints, Names};
+use super::probe;
 use super::report::{At, Report};
 use super::section::{self, Section};
 use crate::template::{Template, is_name};
 
 /// The keys of a step.
-pub(super) const KEYS: [&str; 10] =
-    ["name", "method", "path", "headers", "json", "body", "expect", "extract", "think", "probability"];
+pub(super) const KEYS: [&str; 11] = [
+    "name",
+    "method",
+    "path",
+    "headers",
+    "json",
+    "body",
+    "expect",
+    "extract",
+    "think",
+    "probability",
+    "probe",
+];
 
 const METHODS: [(&str, Method); 7] = [
     ("GET", Method::Get),
@@ -39,6 +51,7 @@ pub(super) fn read(section: &Section<'_>, names: &mut Names<'_>, endpoints: &mut
     let (method_word, method) = method(section);
     let body = body(section, names);
     let headers = headers(section, names);
+    let probe = probe::read_step(section, names, endpoints);
     // What it expects may speak of what came before, not of what it keeps itself.
     let expect = expectation(section, names);
     let extract = extractions(section, names);
@@ -56,6 +69,7 @@ pub(super) fn read(section: &Section<'_>, names: &mut Names<'_>, endpoints: &mut
         extract,
         think_time,
         probability,
+        probe,
     })
 }
 
@@ -182,7 +196,7 @@ fn extractions(section: &Section<'_>, names: &mut Names<'_>) -> Vec<Extraction> 
     extractions
 }
 
-fn check_pointer(pointer: &At<&str>, report: &Report) {
+pub(super) fn check_pointer(pointer: &At<&str>, report: &Report) {
     if !pointer.value.is_empty() && !pointer.value.starts_with('/') {
         let message = format!("`{}` is not a JSON pointer", pointer.value);
         let help = "write it like `/items/0/code`; `*` in place of an index picks one at random";

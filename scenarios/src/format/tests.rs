@@ -1,7 +1,8 @@
 //! Whole files: what is read, and what a person is told.
 
 use aforo_model::{
-    Check, Criticality, FeederOrder, HttpClient, RateStage, Scenario, Subject, Surge, ThinkTime, Workload,
+    Check, Criticality, FeederOrder, HttpClient, ProbeValues, RateStage, Scenario, StepProbe, Subject, Surge,
+    ThinkTime, Workload,
 };
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use proptest::prelude::*;
@@ -419,4 +420,55 @@ fn requests_are_sent_by_the_lean_client_unless_the_file_says_otherwise() {
     let open = "description = \"d\"\n[load]\nmodel = \"open\"\nrate = \"5/s\"\nmax_users = 2\nduration = \"10s\"\n\
                 [http]\nclient = \"full\"\n[[journey]]\nname = \"j\"\n";
     assert!(refused(&format!("{open}{step}")).contains("an open workload is sent by the lean client"));
+}
+
+#[test]
+fn what_a_step_says_of_its_probe_is_read() {
+    let journey = r#"
+        [[journey.step]]
+        name = "orders"
+        path = "/orders?wanted=9"
+        extract = { code = "/0/code" }
+        probe = { page_size = "wanted", offset = "page" }
+
+        [[journey.step]]
+        name = "order"
+        path = "/orders/{{code}}"
+        probe = { skip = true, values = { code = { step = "orders", pointer = "/*/code" } } }
+    "#;
+    let scenario = read(&format!("{}\n[probe]\nproduction_page_size = 20\n", with(journey))).unwrap();
+    assert_eq!(scenario.probe.production_page_size, 20);
+    let probes: Vec<_> = scenario.journeys[0].steps.iter().filter_map(|step| step.probe.clone()).collect();
+    let answers = ProbeValues::Answers { step: "orders".into(), pointer: "/*/code".into() };
+    let expected = [
+        StepProbe { page_size: Some("wanted".into()), offset: Some("page".into()), ..StepProbe::default() },
+        StepProbe { skip: true, values: [("code".to_owned(), answers)].into(), ..StepProbe::default() },
+    ];
+    assert_eq!(probes, expected);
+    assert_eq!(
+        read(&with("[[journey.step]]\nname = \"s\"\npath = \"/\"\n")).unwrap().probe.production_page_size,
+        50
+    );
+}
+
+#[test]
+fn mistakes_of_a_probe_are_shown_at_the_value_that_is_wrong() {
+    let _settings = bare_snapshots();
+    let journey = r#"
+[[journey.step]]
+name = "order"
+path = "/orders/{{code}}"
+probe = { skip = "yes", page_size = "a=b", offsets = "x" }
+
+[[journey.step]]
+name = "orders"
+path = "/orders"
+extract = { code = "/0/code", id = "/0/id", day = "/0/day" }
+
+[[journey.step]]
+name = "view"
+path = "/orders/{{code}}"
+probe = { values = { coed = "x", code = { step = "oders", pointer = "items" }, id = [], day = "{{nobody}}" } }
+"#;
+    insta::assert_snapshot!(refused(&format!("{}\n[probe]\nproduction_page_size = 0\n", with(journey))));
 }

@@ -27,6 +27,7 @@ pub(crate) struct LeanClient {
     /// The request as bytes; kept for its memory.
     outgoing: Outgoing,
     cookies: Option<Box<CookieJar>>,
+    keeps_cookies: bool,
     /// One timer, moved on from exchange to exchange, which costs less than starting one for each.
     deadline: Option<Pin<Box<Sleep>>>,
 }
@@ -66,7 +67,20 @@ impl Exchange for LeanClient {
 impl LeanClient {
     /// A client of a user that has not connected yet.
     pub(crate) fn new(origin: Arc<Origin>) -> Self {
-        Self { origin, connection: None, outgoing: Outgoing::default(), cookies: None, deadline: None }
+        Self {
+            origin,
+            connection: None,
+            outgoing: Outgoing::default(),
+            cookies: None,
+            keeps_cookies: true,
+            deadline: None,
+        }
+    }
+
+    /// The same, but it forgets every cookie it is given.
+    pub(crate) fn without_cookies(mut self) -> Self {
+        self.keeps_cookies = false;
+        self
     }
 
     /// Exchanges a request and those it is redirected to.
@@ -117,7 +131,7 @@ impl LeanClient {
         if reply.head.is_persistent {
             self.connection = Some(connection);
         }
-        if !reply.head.cookies.is_empty() {
+        if self.keeps_cookies && !reply.head.cookies.is_empty() {
             let url = self.url(request);
             self.cookies.get_or_insert_default().keep(std::mem::take(&mut reply.head.cookies), &url);
         }

@@ -1,0 +1,57 @@
+//! `transaction-id-wraparound`
+//!
+//! **What:** age of the oldest transaction id of the database that is not frozen, of two thousand million
+//! there are.
+//! **Why it hurts:** shortly before they run out, the server refuses every write until a vacuum by hand has
+//! ended.
+//! **Threshold:** 1300 million is a warning, 1400 million is critical. Source: `check_postgres`
+//! (`txn_wraparound`).
+//! **Remedy:** `VACUUM (FREEZE)` of the oldest tables, after what holds vacuum back has been ended.
+
+use aforo_model::database::{CheckArea, DatabaseEvidence};
+
+use crate::database::check::{CheckReading, DatabaseCheck, judged, rising};
+use crate::database::parts;
+
+const WARNING_AGE: f64 = 1.3e9;
+const CRITICAL_AGE: f64 = 1.4e9;
+
+pub(super) const CHECK: DatabaseCheck = DatabaseCheck {
+    code: "transaction-id-wraparound",
+    area: CheckArea::Vacuum,
+    weight: 8.0,
+    summary: "transaction ids run out",
+    reads: "age(pg_database.datfrozenxid)",
+    threshold: "1300 million is a warning, 1400 million is critical",
+    source: "check_postgres (txn_wraparound)",
+    run,
+};
+
+fn run(evidence: &DatabaseEvidence) -> CheckReading {
+    let age = parts::counters(evidence)?.frozen_xid_age as f64;
+    judged(
+        rising(age, WARNING_AGE, CRITICAL_AGE),
+        format!("the oldest transaction id that is not frozen is {:.0} million old", age / 1e6),
+        "end what holds vacuum back (long and prepared transactions, slots), then vacuum the oldest tables \
+         first: SELECT oid::regclass, age(relfrozenxid) FROM pg_class WHERE relkind IN ('r', 'm', 't') \
+         ORDER BY 2 DESC LIMIT 10; and VACUUM (FREEZE, VERBOSE) each",
+        &[("age", age)],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::fixtures::Fixture;
+    use aforo_model::database::Grade;
+
+    #[test]
+    fn the_age_is_graded() {
+        let of =
+            |age| Fixture::healthy().with_counters(|counters| counters.frozen_xid_age = age).grade(&CHECK);
+        assert_eq!(
+            [1_299_999_999, 1_300_000_000, 1_400_000_000].map(of),
+            [Grade::Ok, Grade::Warning, Grade::Critical]
+        );
+    }
+}

@@ -1,0 +1,15 @@
+//! What is wrong with a database, from one reading of it: the checklist and the health score.
+
+mod check;
+mod checklist;
+mod checks;
+#[cfg(test)]
+mod fixtures;
+mod health;
+mod parts;
+mod remedies;
+mod settings;
+
+pub use check::{CheckReading, DatabaseCheck, Skip};
+pub use checklist::{check_database, checklist_findings};
+pub use checks::database_checks;

@@ -1,0 +1,13 @@
+//! What requests send to the database, as a proxy saw it: the sequence of a typical request, and what it asks again and
+//! again.
+
+mod fold;
+mod repeated_statement;
+mod typical;
+
+pub use fold::fold_request;
+pub use repeated_statement::find as trace_findings;
+pub use typical::{confirm_n_plus_ones, typical_requests};
+
+#[cfg(test)]
+mod fixtures;

@@ -1,0 +1,101 @@
+//! What the terminal's reports are written with: headings, paragraphs, findings.
+
+use aforo_model::{Finding, Severity};
+
+use crate::figures;
+use crate::sheet::{Sheet, paragraph};
+use crate::style::{Style, Tone};
+use crate::text::{one_line, truncated};
+
+/// Columns before the text of a finding.
+pub(crate) const FINDING_INDENT: usize = 10;
+
+/// Narrower than this, the endpoints do not fit; wider, lines are hard to read.
+pub(crate) const COLUMNS: std::ops::RangeInclusive<usize> = 80..=100;
+
+/// What a report is drawn on.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen<'a> {
+    /// Colours, or none.
+    pub style: Style,
+    /// Width of the terminal. A report uses 80 to 100 columns of it.
+    pub columns: usize,
+    /// The folder in which what is shown was saved, named at the end.
+    pub folder: Option<&'a str>,
+}
+
+impl Screen<'_> {
+    /// Without colours, 100 columns wide, and nothing saved.
+    pub(crate) fn plain() -> Self {
+        Self { style: Style::plain(), columns: *COLUMNS.end(), folder: None }
+    }
+}
+
+/// A report that is being written.
+pub(crate) struct Page {
+    pub(crate) style: Style,
+    pub(crate) columns: usize,
+}
+
+impl Page {
+    pub(crate) fn on(screen: &Screen<'_>) -> Self {
+        Self { style: screen.style, columns: screen.columns.clamp(*COLUMNS.start(), *COLUMNS.end()) }
+    }
+
+    /// Lines of one tone: each line is painted by itself, so that no colour runs over a line's end.
+    pub(crate) fn painted(&self, tone: Tone, lines: &str) -> String {
+        lines.lines().map(|line| format!("{}\n", self.style.paint(tone, line))).collect()
+    }
+
+    pub(crate) fn heading(&self, text: &str) -> String {
+        self.painted(Tone::Heading, text)
+    }
+
+    pub(crate) fn faint(&self, text: &str) -> String {
+        self.painted(Tone::Faint, &paragraph(" ", text, self.columns))
+    }
+
+    pub(crate) fn table(&self, sheet: &Sheet) -> String {
+        sheet.draw(self.style, self.columns)
+    }
+
+    pub(crate) fn answers(&self, answers: &[(&str, String)]) -> String {
+        let line = |(name, value): &(&str, String)| paragraph(&format!(" {name:<9} "), value, self.columns);
+        answers.iter().map(line).collect()
+    }
+
+    /// Findings about what they name themselves.
+    pub(crate) fn findings(&self, findings: &[&Finding]) -> String {
+        if findings.is_empty() {
+            return String::new();
+        }
+        let findings = findings
+            .iter()
+            .map(|finding| self.seen(&finding.subject.to_string(), finding) + &self.remedy(finding));
+        self.heading("Findings") + &findings.collect::<String>()
+    }
+
+    /// What a finding about `subject` saw.
+    pub(crate) fn seen(&self, subject: &str, finding: &Finding) -> String {
+        let mut text = self.marked(finding.severity, &format!("{subject}: {}", finding.code));
+        text += &paragraph(&" ".repeat(FINDING_INDENT), &finding.message, self.columns);
+        text
+    }
+
+    /// What it says to do.
+    pub(crate) fn remedy(&self, finding: &Finding) -> String {
+        paragraph("        → ", &finding.remedy, self.columns)
+    }
+
+    /// How severe something is, and what, on one line.
+    pub(crate) fn marked(&self, severity: Severity, what: &str) -> String {
+        let tone = match severity {
+            Severity::Critical => Tone::Bad,
+            Severity::Warning => Tone::Doubtful,
+            Severity::Info => Tone::Faint,
+        };
+        let word = format!("{:<8}", figures::severity(severity));
+        let what = truncated(&one_line(what), self.columns - FINDING_INDENT);
+        format!(" {} {what}\n", self.style.paint(tone, &word))
+    }
+}
