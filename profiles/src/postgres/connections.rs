@@ -8,7 +8,7 @@ use crate::Notice;
 use crate::link::Server;
 
 /// The name under which Aforo's own connections show in `pg_stat_activity`; they are left out of the count.
-pub(super) const APPLICATION_NAME: &str = "aforo";
+const APPLICATION_NAME: &str = "aforo";
 
 /// A statement that takes longer than this is cancelled by the server, just before Aforo stops waiting.
 const STATEMENT_TIMEOUT: &str = "900ms";
@@ -101,37 +101,39 @@ pub(crate) async fn version(url: &str) -> Result<String, Notice> {
 }
 
 pub(super) fn options(url: &str) -> Result<PgConnectOptions, Notice> {
-    let options = parsed(url).map_err(|error| notice(&error))?;
-    Ok(options
-        .application_name(APPLICATION_NAME)
-        .options([("default_transaction_read_only", "on"), ("statement_timeout", STATEMENT_TIMEOUT)])
-        .disable_statement_logging())
+    let named = named(url).map_err(|error| notice(&error))?;
+    Ok(named.options([("default_transaction_read_only", "on"), ("statement_timeout", STATEMENT_TIMEOUT)]))
 }
 
 /// A connection without settings of its own, for those that set theirs in each transaction: a pooler may refuse to pass on
 /// others.
-pub(super) fn bare_options(url: &str) -> Result<PgConnectOptions, Notice> {
-    let options = parsed(url).map_err(|error| notice(&error))?;
-    Ok(options.application_name(APPLICATION_NAME).extra_float_digits(None).disable_statement_logging())
-}
-
-/// Reads a URL. The driver takes any scheme, and a text without one for a database on this machine: the wrong server.
 ///
 /// # Errors
-/// When it is not Postgres'.
-pub(super) fn parsed(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+/// When the URL is not Postgres'.
+pub(super) fn bare_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    // The one start-up setting of sqlx' own that pgbouncer refuses; from 12 on it is not needed.
+    Ok(named(url)?.extra_float_digits(None))
+}
+
+/// A connection that shows as Aforo's and logs nothing. The driver takes a URL of any scheme, and a text without one for a
+/// database on this machine: the wrong server.
+///
+/// # Errors
+/// When the URL is not Postgres'.
+pub(super) fn named(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
     if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
         let why = "it does not begin with postgres:// or postgresql://";
         return Err(sqlx::Error::Configuration(why.into()));
     }
-    url.parse()
+    let options: PgConnectOptions = url.parse()?;
+    Ok(options.application_name(APPLICATION_NAME).disable_statement_logging())
 }
 
 fn count(value: i64) -> u32 {
     u32::try_from(value.max(0)).unwrap_or(u32::MAX)
 }
 
-fn notice(error: &sqlx::Error) -> Notice {
+pub(super) fn notice(error: &sqlx::Error) -> Notice {
     Notice::new(Postgres::NAME, error.to_string(), remedy(error))
 }
 

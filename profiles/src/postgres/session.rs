@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use sqlx::postgres::{PgConnectOptions, PgRow};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 use tokio::time::timeout;
 
-use super::connections::{APPLICATION_NAME, parsed, remedy};
+use super::connections::{bare_options, remedy};
 use super::error::{DatabaseError, said};
 
 /// Stands in every statement of Aforo's, so that they can be told from the target's in `pg_stat_statements`. Inside the
@@ -45,7 +45,7 @@ pub(crate) struct Session {
 impl Session {
     /// Connects. A server that refuses or forgets the settings of a connection's start is a pooler.
     pub(crate) async fn open(url: &str) -> Result<Self, DatabaseError> {
-        let options = options(url)?;
+        let options = bare_options(url).map_err(|error| DatabaseError::Url(error.to_string()))?;
         let (connection, refusal) = match connect(&options.clone().options([DETOUR_PROBE])).await {
             Err(sqlx::Error::Database(refusal)) if is_startup_refusal(refusal.code().as_deref()) => {
                 (connect(&options).await, Some(refusal.message().to_owned()))
@@ -151,10 +151,4 @@ async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error
         Ok(connected) => connected,
         Err(_) => Err(sqlx::Error::Io(std::io::Error::from(std::io::ErrorKind::TimedOut))),
     }
-}
-
-fn options(url: &str) -> Result<PgConnectOptions, DatabaseError> {
-    let options: PgConnectOptions = parsed(url).map_err(|error| DatabaseError::Url(error.to_string()))?;
-    // The one start-up setting of sqlx' own that pgbouncer refuses; from 12 on it is not needed.
-    Ok(options.application_name(APPLICATION_NAME).extra_float_digits(None).disable_statement_logging())
 }

@@ -6,12 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 
-use super::connections::parsed;
-
-/// The name under which Aforo's own connections show in `pg_stat_activity`.
-const APPLICATION_NAME: &str = "aforo";
+use super::connections::named;
 
 /// Planning takes milliseconds; a table that somebody has locked is not waited for.
 const SETTINGS: [(&str, &str); 5] = [
@@ -84,9 +81,7 @@ impl WhatIfSession {
     /// # Errors
     /// [`WhatIfSessionError::NoHypopg`] without the extension, [`WhatIfSessionError::Connection`] without a connection.
     pub async fn connect(url: &str, search_path: &[String]) -> Result<Self, WhatIfSessionError> {
-        let options = parsed(url).map_err(lost)?;
-        let options =
-            options.application_name(APPLICATION_NAME).options(SETTINGS).disable_statement_logging();
+        let options = named(url).map_err(lost)?.options(SETTINGS);
         let mut connection = PgConnection::connect_with(&options).await.map_err(lost)?;
         let has_extension: bool =
             sqlx::query_scalar(HAS_EXTENSION).fetch_one(&mut connection).await.map_err(lost)?;

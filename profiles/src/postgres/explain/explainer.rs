@@ -64,7 +64,8 @@ impl Explainer {
     /// # Errors
     /// A notice when the URL is not Postgres'.
     pub fn new(url: &str, limits: ExplainLimits) -> Result<Self, Notice> {
-        Ok(Self { options: connections::bare_options(url)?, limits, session: None })
+        let options = connections::bare_options(url).map_err(|error| connections::notice(&error))?;
+        Ok(Self { options, limits, session: None })
     }
 
     /// From now on questions may take so much.

@@ -9,8 +9,7 @@
 
 use aforo_model::database::{CheckArea, DatabaseEvidence};
 
-use crate::database::check::{CheckReading, DatabaseCheck, judged, rising};
-use crate::wording::percent;
+use crate::database::check::{CheckReading, DatabaseCheck};
 
 use super::shares;
 
@@ -29,36 +28,22 @@ pub(super) const CHECK: DatabaseCheck = DatabaseCheck {
 };
 
 fn run(evidence: &DatabaseEvidence) -> CheckReading {
-    let share = shares::of_type(evidence, "LWLock")?;
-    judged(
-        rising(share.ratio, WARNING_RATIO, CRITICAL_RATIO),
-        format!(
-            "active sessions waited for LWLock in {} of {} sightings{}",
-            percent(share.ratio),
-            share.sightings,
-            share.most_frequent
-        ),
+    shares::judged_of_type(
+        evidence,
+        "LWLock",
+        [WARNING_RATIO, CRITICAL_RATIO],
         "bound the pools; WALWrite and WALInsert mean too many small commits, LockManager too many \
          partitions or indexes for each statement, BufferMapping too small shared buffers",
-        &[("wait_ratio", share.ratio), ("sighting_count", share.sightings as f64)],
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::database::fixtures::Fixture;
     use aforo_model::database::Grade;
 
     fn waiting(waits: u64, others: u64) -> Grade {
-        let wait = |event_type: &str, sightings| aforo_model::database::WaitCount {
-            event_type: event_type.to_owned(),
-            event: "something".to_owned(),
-            query_id: None,
-            sightings,
-        };
-        let waits = vec![wait("LWLock", waits), wait("CPU", others)];
-        Fixture::healthy().with_activity(|activity| activity.waits = waits).grade(&CHECK)
+        shares::grade_of(&CHECK, "LWLock", waits, others)
     }
 
     #[test]
