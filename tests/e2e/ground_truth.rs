@@ -93,7 +93,9 @@ impl DatabaseFlaw {
             }
             (Kind::NoIndex(_), "seq-scan") => message.contains(words),
             (Kind::NoIndex(_), "missing-index") => {
-                served(report, finding).iter().any(|statement| statement.contains(words))
+                let own = text(report, &finding["subject"]["name"]);
+                own.contains(words)
+                    || served(report, finding).iter().any(|statement| statement.contains(words))
             }
             _ => false,
         }

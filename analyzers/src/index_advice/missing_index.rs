@@ -4,7 +4,9 @@
 //! **Why it hurts:** without it, statements read far more than they return.
 //! **Threshold:** all that is advised, each of which lowers the cost of the workload by 0.3 % at least; by 10 % and more it is
 //! critical. Source: Extend's default for the first; Aforo for the second. One that does less for the workload, but makes a
-//! statement ten times cheaper by itself, is worth knowing of: such a statement may be a rare job that grows with its table.
+//! statement ten times cheaper by itself, is worth knowing of: such a statement may be a rare job that grows with its table. So is
+//! one that makes a statement cheaper whose calls seldom give a row and touch twice the blocks that a look-up needs: it looks through
+//! rows for nothing, and the more there are of them the longer it takes.
 //! **Remedy:** create it, and prove it: planner cost is no proof.
 
 use std::collections::BTreeSet;
@@ -13,6 +15,7 @@ use aforo_model::database::{AdvisedIndex, CostSource, IndexAdvice, RejectedIndex
 use aforo_model::{Finding, Severity, Subject};
 
 use crate::checks::finding;
+use crate::statements::StatementGroup;
 
 const CODE: &str = "missing-index";
 
@@ -24,32 +27,82 @@ const CRITICAL_CALLS: f64 = 10.0;
 /// How many times cheaper an index makes a statement that it is worth knowing of although the workload gains little.
 const NOTABLE_FACTOR: f64 = 10.0;
 
+/// The same for a statement that looks through rows for nothing: so little that the estimate alone would not carry it.
+const NOTABLE_FACTOR_FOR_NOTHING: f64 = 1.05;
+
+/// Rows for each call below which a statement mostly gives nothing.
+const SELDOM_ROWS: f64 = 0.5;
+
 /// A finding for each advised index, in the order of the advice, and one for each statement that one of the others would
-/// make far cheaper.
-pub fn missing_index_findings(advice: &IndexAdvice) -> Vec<Finding> {
+/// make far cheaper. `groups` are the statements that the advice was made for.
+pub fn missing_index_findings(advice: &IndexAdvice, groups: &[StatementGroup]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = advice.indexes.iter().map(|index| missing(advice, index)).collect();
     let mut told: BTreeSet<&str> = BTreeSet::new();
-    for rejected in &advice.rejected {
-        let Some(helped) = &rejected.helps_most else { continue };
-        let factor = helped.cost_before / helped.cost_after.max(f64::MIN_POSITIVE);
-        if factor >= NOTABLE_FACTOR && told.insert(&helped.fingerprint) {
-            findings.push(notable(rejected, helped, factor));
+    for (rejected, helped) in by_factor(&advice.rejected) {
+        let group = groups.iter().find(|group| group.fingerprint == helped.fingerprint);
+        let blocks = group.and_then(blocks_for_nothing);
+        let least = if blocks.is_some() { NOTABLE_FACTOR_FOR_NOTHING } else { NOTABLE_FACTOR };
+        if factor(helped) >= least && told.insert(&helped.fingerprint) {
+            findings.push(notable(rejected, helped, blocks));
         }
     }
     findings
 }
 
-fn notable(rejected: &RejectedIndex, helped: &ServedStatement, factor: f64) -> Finding {
+/// What was turned down with the statement that it would help most, the greatest help first.
+fn by_factor(rejected: &[RejectedIndex]) -> Vec<(&RejectedIndex, &ServedStatement)> {
+    let mut helpful: Vec<_> =
+        rejected.iter().filter_map(|each| Some((each, each.helps_most.as_ref()?))).collect();
+    helpful.sort_by(|(_, one), (_, other)| factor(other).total_cmp(&factor(one)));
+    helpful
+}
+
+fn factor(helped: &ServedStatement) -> f64 {
+    helped.cost_before / helped.cost_after.max(f64::MIN_POSITIVE)
+}
+
+/// Blocks that each call touches of a statement that seldom gives a row.
+fn blocks_for_nothing(group: &StatementGroup) -> Option<f64> {
+    let counters = &group.counters;
+    let calls = (counters.calls as f64).max(1.0);
+    let blocks = (counters.shared_hit_blocks as f64 + counters.shared_read_blocks as f64) / calls;
+    (counters.rows as f64 / calls < SELDOM_ROWS).then_some(blocks)
+}
+
+fn notable(rejected: &RejectedIndex, helped: &ServedStatement, blocks_for_nothing: Option<f64>) -> Finding {
+    let factor = factor(helped);
+    let (why, blocks) = match blocks_for_nothing {
+        Some(blocks) => (
+            format!(
+                "each call of this statement touches {blocks:.0} blocks and seldom gives a row; index {} would make it {factor:.1} times \
+                 cheaper by the estimate, though the workload hardly gains",
+                rejected.index
+            ),
+            blocks,
+        ),
+        None => (
+            format!(
+                "index {} would make this statement {factor:.0} times cheaper by the estimate, though the workload hardly gains: {}",
+                rejected.index, rejected.why
+            ),
+            f64::NAN,
+        ),
+    };
     finding(
         CODE,
         Subject::Statement(helped.fingerprint.clone()),
         Severity::Info,
+        why,
         format!(
-            "index {} would make this statement {factor:.0} times cheaper by the estimate, though the workload hardly gains: {}",
-            rejected.index, rejected.why
+            "CREATE INDEX CONCURRENTLY ON {}; worth it if the statement matters more than its calls, such as a job whose table grows",
+            rejected.index.target()
         ),
-        "create it if the statement matters more than its calls, such as a job whose table grows".to_owned(),
-        &[("cost_before", helped.cost_before), ("cost_after", helped.cost_after), ("calls", helped.calls)],
+        &[
+            ("cost_before", helped.cost_before),
+            ("cost_after", helped.cost_after),
+            ("calls", helped.calls),
+            ("blocks_per_call", blocks),
+        ],
     )
 }
 

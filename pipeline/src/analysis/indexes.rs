@@ -37,7 +37,9 @@ pub(super) async fn advise(
         Ok(advice) => Answer::Found(advice),
         Err(why) => Answer::absent(why),
     };
-    Indexes { findings: advice.found().map(missing_index_findings).unwrap_or_default(), advice }
+    let groups = evidence.statements.as_ref().map(group_statements).unwrap_or_default();
+    let findings = advice.found().map(|advice| missing_index_findings(advice, &groups));
+    Indexes { findings: findings.unwrap_or_default(), advice }
 }
 
 async fn advice(

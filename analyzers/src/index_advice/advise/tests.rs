@@ -1,15 +1,17 @@
 use std::collections::BTreeMap;
 
-use aforo_model::Severity;
 use aforo_model::database::{
-    Catalog, CostSource, IndexAdvice, IndexDefinition, IndexMethod, RelationName, TableKind,
+    Catalog, CostSource, IndexAdvice, IndexDefinition, IndexMethod, RejectedIndex, RelationName,
+    ServedStatement, StatementCounters, TableKind,
 };
+use aforo_model::{Finding, Severity, Subject};
 
 use crate::index_advice::fixtures::{block_on, catalog, column, index, name, reservations, table};
 use crate::index_advice::{
     IndexOptions, IndexWorkload, PlanCost, StatisticsCost, WhatIf, WhatIfError, WorkloadStatement,
     advise_indexes, missing_index_findings,
 };
+use crate::statements::StatementGroup;
 
 fn advice(catalog: &Catalog, texts: &[&str]) -> IndexAdvice {
     let statements: Vec<WorkloadStatement> = texts
@@ -134,7 +136,7 @@ fn gist_is_judged_by_statistics_where_the_planner_cannot_be_asked() {
 #[test]
 fn each_advised_index_is_a_finding() {
     let advice = advice(&catalog(&[reservations(1e6)]), &[PHONE]);
-    let findings = missing_index_findings(&advice);
+    let findings = missing_index_findings(&advice, &[]);
     let [finding] = findings.as_slice() else { panic!("{findings:#?}") };
     assert_eq!((finding.code.as_str(), finding.severity), ("missing-index", Severity::Critical));
     assert!(
@@ -144,7 +146,49 @@ fn each_advised_index_is_a_finding() {
     );
     assert!(finding.remedy.starts_with("CREATE INDEX CONCURRENTLY"));
     let slight = IndexAdvice { workload_cost_before: advice.workload_cost_before * 1e3, ..advice.clone() };
-    assert_eq!(missing_index_findings(&slight)[0].severity, Severity::Warning);
+    assert_eq!(missing_index_findings(&slight, &[])[0].severity, Severity::Warning);
     let nothing = IndexAdvice { indexes: Vec::new(), ..advice };
-    assert_eq!(missing_index_findings(&nothing), []);
+    assert_eq!(missing_index_findings(&nothing, &[]), []);
+}
+
+/// Findings of a statement that an index which was turned down makes `factor` times cheaper, and of which each of 4 calls touches
+/// 27 blocks and gives `rows` rows.
+fn turned_down(factor: f64, rows: u64) -> Vec<Finding> {
+    let index = advice(&catalog(&[reservations(1e6)]), &[PHONE]).indexes.remove(0).index;
+    let fingerprint = "f".to_owned();
+    let helped = ServedStatement {
+        fingerprint: fingerprint.clone(),
+        calls: 4.0,
+        cost_before: 100.0 * factor,
+        cost_after: 100.0,
+    };
+    let rejected = RejectedIndex { index, why: "it gains little".to_owned(), helps_most: Some(helped) };
+    let advice = IndexAdvice { rejected: vec![rejected], ..advice(&catalog(&[reservations(1e6)]), &[]) };
+    let counters = StatementCounters {
+        calls: 4,
+        rows: 4 * rows,
+        shared_hit_blocks: 108,
+        ..StatementCounters::default()
+    };
+    let group = StatementGroup {
+        fingerprint,
+        text: None,
+        is_top_level: true,
+        noise: None,
+        keys: Vec::new(),
+        counters,
+    };
+    missing_index_findings(&advice, &[group])
+}
+
+#[test]
+fn an_index_for_a_statement_that_looks_for_nothing_is_worth_knowing_of() {
+    let findings = turned_down(1.1, 0);
+    let [finding] = findings.as_slice() else { panic!("{findings:#?}") };
+    assert_eq!((finding.severity, &finding.subject), (Severity::Info, &Subject::Statement("f".to_owned())));
+    assert!(finding.message.contains("touches 27 blocks and seldom gives a row"), "{}", finding.message);
+    assert!(finding.remedy.starts_with("CREATE INDEX CONCURRENTLY ON"), "{}", finding.remedy);
+    assert_eq!(turned_down(1.1, 3), [], "it gives rows");
+    assert_eq!(turned_down(1.01, 0), [], "the planner sees no use");
+    assert_eq!(turned_down(12.0, 3).len(), 1, "far cheaper, whatever it gives");
 }
