@@ -1,13 +1,14 @@
 # What people and CI run. Everything else is cargo.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench accuracy peers flaws index-bench
+.PHONY: help setup demo test lint bench accuracy peers flaws overhead index-bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## Install what is missing: Postgres, Redis, a C compiler, cargo-nextest
+setup: ## Install what is missing: Postgres, Redis, a C compiler, cargo-nextest, Python
 	@sh scripts/setup.sh --tests
+	@sh scripts/setup-fastapi.sh
 
 # A release build: what is measured with a debug build says little.
 demo: ## Build, and run the baseline scenario on the built-in hotel
@@ -40,6 +41,10 @@ flaws: ## Show that the database report names each flaw of the hotel, and no oth
 	cargo run --release --locked --example flaws
 
 # The texts of the queries are fetched once; the data is generated into a throw-away server with HypoPG.
+overhead: ## Measure what being observed costs the target
+	cargo build --release --locked --bin aforo
+	cargo run --release --locked --example overhead
+
 index-bench: ## Measure index advice on TPC-H at scale 1
 	@sh benches/index_advice/fetch_queries.sh
 	cargo run --release --locked -p aforo-index-advice-bench

@@ -48,6 +48,11 @@ fn judgement(criterion: &mut Criterion) {
         scenario: &run.scenario,
         load: &run.load,
         resources: &run.resources,
+        idle_after: &[],
+        profile_windows: &[],
+        profiles: &[],
+        profiler_obstacles: &[],
+        profile_failure: None,
         end: &run.end,
         environment: &run.environment,
     };

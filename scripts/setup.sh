@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what Aforo needs and this machine lacks: a Postgres server with its extensions, Redis, a C compiler, libclang (to
-# build Postgres' parser), and with --tests cargo-nextest. What is there is left as it is; with everything there it changes
-# nothing and ends at once.
+# build Postgres' parser), and with --tests cargo-nextest and Python. What is there is left as it is; with everything there it
+# changes nothing and ends at once.
 # Uses apt, dnf or brew; as an ordinary user it asks sudo. Nothing is asked on standard input.
 set -eu
 
@@ -69,6 +69,11 @@ have_clang_headers() {
     return 1
 }
 
+# Debian keeps the making of virtual environments in a package of its own, without which there is a module venv that fails.
+have_python() {
+    python3 -c 'import ensurepip, venv' >/dev/null 2>&1
+}
+
 # Debian and Ubuntu number the packages, and have one number that everything else is built with: 14 on Debian 12.
 usual_clang() {
     apt-cache depends libclang-dev | sed -n 's/^.*Depends: libclang-\([0-9]*\)-dev$/\1/p'
@@ -79,6 +84,7 @@ install_with_apt() {
         postgres) packages=postgresql ;;
         redis) packages=redis-server ;;
         compiler) packages="gcc libc6-dev" ;;
+        python) packages="python3 python3-venv" ;;
         libclang) packages= ;; # named once the package lists are fresh
     esac
     if [ -z "${package_lists_are_fresh:-}" ]; then
@@ -100,6 +106,7 @@ install_with_dnf() {
         # Newer releases carry Valkey in its place.
         redis) as_root dnf install -y redis || as_root dnf install -y valkey ;;
         compiler) as_root dnf install -y gcc ;;
+        python) as_root dnf install -y python3 ;;
         libclang) as_root dnf install -y clang-libs clang-resource-filesystem ;;
     esac
 }
@@ -109,11 +116,12 @@ install_with_brew() {
         postgres) brew install postgresql@17 ;;
         redis) brew install redis ;;
         libclang) brew install llvm ;;
+        python) brew install python3 ;;
         compiler) fail "there is no C compiler. Install Apple's: xcode-select --install" ;;
     esac
 }
 
-# install <postgres|redis|compiler|libclang> <what it is called> <what it is for>
+# install <postgres|redis|compiler|libclang|python> <what it is called> <what it is for>
 install() {
     for manager in apt-get dnf brew; do
         if have "$manager"; then
@@ -137,6 +145,10 @@ have_redis || install redis "Redis" "Aforo starts private servers from its progr
 have_postgres || fail "PostgreSQL was installed, but not where Aforo looks. Name the directory of initdb in AFORO_PG_BINDIR."
 have_redis || fail "Redis was installed, but not where Aforo looks. Name its redis-server in AFORO_REDIS_SERVER."
 
+if [ "${1:-}" = --tests ] && ! have_python; then
+    install python "Python" "tests profile Python programs, one of them the service under examples/fastapi"
+    have_python || fail "Python was installed, but the python3 on PATH still cannot make virtual environments."
+fi
 if [ "${1:-}" = --tests ] && ! cargo nextest --version >/dev/null 2>&1; then
     say "installing cargo-nextest, which runs the tests: it is built from source and takes some minutes"
     cargo install --locked "cargo-nextest@$nextest_version" || fail "cargo-nextest could not be built (the message is above)"

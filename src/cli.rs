@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{analyze, check, completions, hotel, list, report, run};
+use crate::commands::{analyze, check, completions, hotel, list, profile, report, run};
 
 /// Performance testing for HTTP APIs on Postgres: load it, watch it, explain it, judge it.
 #[derive(Debug, Parser)]
@@ -17,6 +17,7 @@ pub(crate) enum Command {
     Run(run::RunArgs),
     List(list::ListArgs),
     Report(report::ReportArgs),
+    Profile(profile::ProfileArgs),
     Analyze(analyze::AnalyzeArgs),
     Check(check::CheckArgs),
     Hotel(hotel::HotelArgs),

@@ -2,8 +2,8 @@
 
 use aforo_hotel::HotelError;
 use aforo_pipeline::{
-    AnalysisError, ConfigError, DatabaseError, RunError, StoreError, TargetError, TargetProcessError,
-    TracerError,
+    AnalysisError, CacheAnalysisError, ConfigError, DatabaseError, RunError, StepLoadError, StoreError,
+    TargetError, TargetProcessError, TracerError,
 };
 use miette::Report;
 
@@ -95,6 +95,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unknown { .. }
+            | StoreError::NoProfile { .. }
             | StoreError::Ambiguous { .. }
             | StoreError::Format { .. }
             | StoreError::IntervalLog { .. } => Self::usage(error),
@@ -111,8 +112,34 @@ impl From<RunError> for Failure {
         match error {
             RunError::Target(error) => error.into(),
             RunError::Store(error) => error.into(),
+            RunError::NoProfiler(_) => Self::unavailable(error),
+            RunError::Unprofilable(_) => Self::usage(error),
             RunError::Engine(_) => Self { code: ExitCode::Bug, report: Some(Report::new(error)) },
             RunError::Interrupted => Self { code: ExitCode::Interrupted, report: Some(Report::new(error)) },
+        }
+    }
+}
+
+impl From<CacheAnalysisError> for Failure {
+    fn from(error: CacheAnalysisError) -> Self {
+        match error {
+            CacheAnalysisError::Target(error) => error.into(),
+            CacheAnalysisError::Engine(_) => Self::usage(error),
+            CacheAnalysisError::Cache(_) | CacheAnalysisError::Trace(_) => Self::unavailable(error),
+            CacheAnalysisError::Interrupted => {
+                Self { code: ExitCode::Interrupted, report: Some(error.into()) }
+            }
+        }
+    }
+}
+
+impl From<StepLoadError> for Failure {
+    fn from(error: StepLoadError) -> Self {
+        match error {
+            StepLoadError::Target(error) => error.into(),
+            StepLoadError::Engine(_) => Self::usage(error),
+            StepLoadError::Fails { .. } | StepLoadError::NoRequests { .. } => Self::unavailable(error),
+            StepLoadError::Interrupted => Self { code: ExitCode::Interrupted, report: Some(error.into()) },
         }
     }
 }

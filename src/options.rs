@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use aforo_pipeline::{CONFIG_FILE, Config, RunStore, Target};
-use clap::Args;
+use aforo_model::profile::ProfilerKind;
+use aforo_pipeline::{CONFIG_FILE, Config, ProfilerChoice, RunStore, Target};
+use clap::{Args, ValueEnum};
 use tokio::process::Command;
+use url::Url;
 
 use crate::failure::Failure;
 
@@ -53,6 +55,12 @@ pub(crate) struct TargetOptions {
     /// Its Redis (or, for the built-in hotel, the one to use)
     #[arg(long, value_name = "URL", env = "AFORO_REDIS_URL", hide_env_values = true)]
     redis_url: Option<String>,
+    /// Where it serves its own CPU profile in the format of pprof [default: /debug/pprof/profile of the target]
+    #[arg(long, value_name = "URL", env = "AFORO_PPROF_URL", hide_env_values = true)]
+    pprof_url: Option<Url>,
+    /// Where it serves its metrics, read when its process is not on this machine [default: /metrics of the target]
+    #[arg(long, value_name = "URL", env = "AFORO_METRICS_URL", hide_env_values = true)]
+    metrics_url: Option<Url>,
     /// Its process, when it runs on this machine [default: the one that listens on the target's port]
     #[arg(long, value_name = "PID")]
     pid: Option<u32>,
@@ -69,6 +77,12 @@ impl TargetOptions {
         named.or_else(|| config.target.database_url.clone())
     }
 
+    /// The Redis that was named by flag, environment or configuration.
+    pub(crate) fn redis_url(&self, config: &Config) -> Option<String> {
+        let named = self.redis_url.clone().filter(|url| !url.is_empty());
+        named.or_else(|| config.target.redis_url.clone())
+    }
+
     /// The same with this Postgres.
     pub(crate) fn with_database(&self, url: &str) -> Self {
         Self { database_url: Some(url.to_owned()), ..self.clone() }
@@ -82,12 +96,49 @@ impl TargetOptions {
         Ok(Some(Target {
             name: from_file.name.clone().unwrap_or_else(|| target.name.clone()),
             database_url: self.database_url(config),
-            redis_url: self.redis_url.clone().or_else(|| from_file.redis_url.clone()),
+            redis_url: self.redis_url(config),
+            pprof_url: self.pprof_url.clone().or_else(|| from_file.pprof_url.clone()),
+            metrics_url: self.metrics_url.clone().or_else(|| from_file.metrics_url.clone()),
             pid: self.pid.or(from_file.pid),
             allow_hosts: self.allow_hosts.iter().chain(&from_file.allow_hosts).cloned().collect(),
             ..target
         }))
     }
+}
+
+/// What takes a CPU profile.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "CPU profile")]
+pub(crate) struct ProfilerOption {
+    /// What takes the CPU profile [default: the first that fits, in this order]
+    #[arg(long, value_name = "PROFILER", default_value = "auto", hide_default_value = true)]
+    profiler: ProfilerWord,
+}
+
+impl ProfilerOption {
+    pub(crate) fn choice(self) -> ProfilerChoice {
+        match self.profiler {
+            ProfilerWord::Auto => ProfilerChoice::Auto,
+            ProfilerWord::PprofHttp => ProfilerChoice::Only(ProfilerKind::PprofHttp),
+            ProfilerWord::PySpy => ProfilerChoice::Only(ProfilerKind::PySpy),
+            ProfilerWord::PerfEvent => ProfilerChoice::Only(ProfilerKind::PerfEvent),
+            ProfilerWord::None => ProfilerChoice::None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ProfilerWord {
+    /// The first that fits
+    Auto,
+    /// The target profiles itself and serves it over HTTP
+    PprofHttp,
+    /// Reads the stacks of a Python process
+    PySpy,
+    /// The kernel samples a native process on this machine
+    PerfEvent,
+    /// No profile
+    None,
 }
 
 /// How the built-in hotel is set up.

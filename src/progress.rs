@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use aforo_pipeline::reports::{LiveView, live_line};
-use aforo_pipeline::{AnalysisEvent, RunEvent};
+use aforo_pipeline::{AnalysisEvent, RunEvent, StepProfileEvent};
 
 use crate::terminal;
 
@@ -111,5 +111,53 @@ impl Stages {
         if std::mem::take(&mut self.line_is_open) {
             anstream::eprintln!();
         }
+    }
+}
+
+/// The live line of a step that is profiled.
+pub(crate) struct ProfileProgress {
+    overwrites: bool,
+    line_is_open: bool,
+    wanted: u64,
+}
+
+impl ProfileProgress {
+    pub(crate) fn new(wanted: u64) -> Self {
+        Self { overwrites: terminal::stderr_is_terminal(), line_is_open: false, wanted }
+    }
+
+    /// Shows one event.
+    pub(crate) fn show(&mut self, event: &StepProfileEvent) {
+        match event {
+            StepProfileEvent::Began(Some(profiler)) => {
+                self.say(&format!("Loading the step alone; {profiler} takes the profile"));
+            }
+            StepProfileEvent::Began(None) => self.say("Loading the step alone, without a profile"),
+            StepProfileEvent::Notice(text) => self.say(text),
+            StepProfileEvent::Second(progress) if self.overwrites => {
+                let cpu =
+                    progress.target_cpu_s.map(|cpu_s| format!(", {cpu_s:.1} s of CPU")).unwrap_or_default();
+                anstream::eprint!(
+                    "\r\x1b[2K{:.0} s: {} of {} requests{cpu}",
+                    progress.judged_s,
+                    progress.requests,
+                    self.wanted
+                );
+                self.line_is_open = true;
+            }
+            StepProfileEvent::Second(_) => {}
+        }
+    }
+
+    /// Leaves a line that is written over.
+    pub(crate) fn finish(&mut self) {
+        if std::mem::take(&mut self.line_is_open) {
+            anstream::eprintln!();
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        self.finish();
+        anstream::eprintln!("{text}");
     }
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our packages a package may use. What is not listed may use none.
-const MAY_USE: [(&str, &[&str]); 8] = [
+const MAY_USE: [(&str, &[&str]); 9] = [
     ("aforo", &["aforo-model", "aforo-pipeline", "aforo-hotel"]),
     (
         "aforo-pipeline",
@@ -23,9 +23,10 @@ const MAY_USE: [(&str, &[&str]); 8] = [
         ],
     ),
     ("aforo-scenarios", &["aforo-model"]),
-    ("aforo-profiles", &["aforo-model"]),
+    ("aforo-pprof", &["aforo-model"]),
+    ("aforo-profiles", &["aforo-model", "aforo-pprof"]),
     ("aforo-analyzers", &["aforo-model", "aforo-sql"]),
-    ("aforo-reports", &["aforo-model"]),
+    ("aforo-reports", &["aforo-model", "aforo-pprof"]),
     ("aforo-hotel", &["aforo-sandbox"]),
     (
         "aforo-index-advice-bench",
@@ -34,7 +35,7 @@ const MAY_USE: [(&str, &[&str]); 8] = [
 ];
 
 /// Packages that do no I/O and read no clock, and what would let them.
-const PURE: [&str; 4] = ["aforo-model", "aforo-sql", "aforo-analyzers", "aforo-reports"];
+const PURE: [&str; 5] = ["aforo-model", "aforo-sql", "aforo-pprof", "aforo-analyzers", "aforo-reports"];
 const IMPURE_CRATES: [&str; 7] = ["tokio", "reqwest", "sqlx", "redis", "hyper", "sysinfo", "async-trait"];
 
 fn metadata() -> Value {

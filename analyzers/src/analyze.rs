@@ -1,8 +1,14 @@
 //! The one entry point: evidence in, judgement out.
 
-use aforo_model::{Answer, CapacityRecord, DriftRecord, Finding, RecoveryRecord, SloResult, Verdict};
+use aforo_model::{
+    Answer, CapacityRecord, DriftRecord, Finding, LeakRecord, RecoveryRecord, SloResult, Subject,
+    TrendRecord, Verdict,
+};
 
-use crate::{CHECKS, Evidence, capacity, drift, judge, recovery, red_flags, verdict};
+use crate::leaks::leak_findings;
+use crate::profile::{profile_failed, profile_findings, profiler_unavailable};
+use crate::trends::trend_findings;
+use crate::{CHECKS, Evidence, capacity, drift, judge, leaks, recovery, red_flags, trends, verdict};
 
 /// What follows from the evidence of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +23,10 @@ pub struct Judgement {
     pub recovery: Option<Answer<RecoveryRecord>>,
     /// What changed over a long time under the same load; absent for short runs.
     pub drift: Option<DriftRecord>,
+    /// What grows without end, and what was looked at for it; empty for runs shorter than ten minutes.
+    pub leaks: Vec<LeakRecord>,
+    /// Where figures are heading; empty for runs shorter than ten minutes.
+    pub trends: Vec<TrendRecord>,
     /// The verdict on the whole run.
     pub verdict: Verdict,
 }
@@ -27,6 +37,10 @@ pub fn analyze(evidence: &Evidence<'_>) -> Judgement {
     let mut findings = red_flags::raised(evidence);
     findings.extend(red_flags::unjudged(evidence));
     findings.extend(CHECKS.iter().flat_map(|check| (check.run)(evidence)));
+    let (leaks, trends) = (leaks::measure(evidence), trends::measure(evidence));
+    findings.extend(leak_findings(&leaks));
+    findings.extend(trend_findings(&trends));
+    findings.extend(profiling_findings(evidence));
     findings.sort_by(|left, right| {
         let key = |finding: &Finding| (std::cmp::Reverse(finding.severity), finding.code.clone());
         key(left)
@@ -41,8 +55,18 @@ pub fn analyze(evidence: &Evidence<'_>) -> Judgement {
         capacity: capacity::assess(evidence),
         recovery: recovery::measure(evidence),
         drift: drift::measure(evidence),
+        leaks,
+        trends,
         verdict,
     }
+}
+
+/// What the profiles of a run show, or why there is none.
+fn profiling_findings(evidence: &Evidence<'_>) -> Vec<Finding> {
+    let target = Subject::Part("target".to_owned());
+    let shown = evidence.profiles.iter().flat_map(|record| profile_findings(record, &target));
+    let hindered = profiler_unavailable(evidence.profiler_obstacles);
+    shown.chain(hindered).chain(evidence.profile_failure.map(profile_failed)).collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use aforo_model::{Answer, Drift, DriftRecord, Interval, Role};
 
 use crate::Evidence;
+use crate::growth::without_profiling;
 use crate::indicators::samples_needed;
 use crate::statistics::{block_medians, mann_kendall, median, sen_interval, theil_sen_slope};
 use crate::wording::seconds;
@@ -51,6 +52,7 @@ fn rss(evidence: &Evidence<'_>, from_s: f64) -> Answer<Drift> {
     if points.is_empty() {
         return Answer::absent("the target's process was not watched; name its pid");
     }
+    let points = without_profiling(&points, evidence.profile_windows).points;
     trend(&block_medians(&points, MOST_POINTS))
 }
 

@@ -1,5 +1,6 @@
 //! Everything observed in a run, as the analyzers see it.
 
+use aforo_model::profile::{ProfileRecord, ProfileWindow, ProfilerObstacle};
 use aforo_model::{
     Environment, LoadRecord, ProcessSample, ResourceSample, Role, RunEnd, Scenario, StepRecord, Subject,
 };
@@ -13,6 +14,16 @@ pub struct Evidence<'a> {
     pub load: &'a LoadRecord,
     /// The readings of all resources, in order.
     pub resources: &'a [ResourceSample],
+    /// The readings of an idle time after the load, in order; empty where nobody waited for one.
+    pub idle_after: &'a [ResourceSample],
+    /// When the target was profiled.
+    pub profile_windows: &'a [ProfileWindow],
+    /// Where its CPU time went.
+    pub profiles: &'a [ProfileRecord],
+    /// What hinders each profiler, where none fits.
+    pub profiler_obstacles: &'a [ProfilerObstacle],
+    /// Why a profile that was begun came to nothing.
+    pub profile_failure: Option<&'a str>,
     /// How the run ended.
     pub end: &'a RunEnd,
     /// Where and with what it was measured.
@@ -28,7 +39,7 @@ impl<'a> Evidence<'a> {
 
     /// The judged readings of one process tree, with their time.
     pub(crate) fn judged_processes(&self, role: Role) -> impl Iterator<Item = (f64, &'a ProcessSample)> {
-        self.judged_samples().filter_map(move |sample| Some((sample.at_s, sample.process(role)?)))
+        self.judged_samples().filter_map(move |sample| Some((sample.at_s, sample.process_anywhere(role)?)))
     }
 
     /// CPU used by a process tree as a share of all cores, 0–1, in one reading.
@@ -36,6 +47,14 @@ impl<'a> Evidence<'a> {
         let core_count = sample.host.as_ref().map_or(self.environment.core_count, |host| host.core_count);
         let ratio = sample.process(role)?.cpu_cores? / f64::from(core_count);
         ratio.is_finite().then_some(ratio)
+    }
+
+    /// CPU used by a process tree as a share of what it may use, the quota of its control group or all cores, 0–1.
+    pub(crate) fn cpu_use(&self, sample: &ResourceSample, role: Role) -> Option<f64> {
+        let process = sample.process(role)?;
+        let of_cores = self.cpu_ratio(sample, role)?;
+        let quota = process.cgroup.and_then(|group| group.cpu_limit_cores).filter(|quota| *quota > 0.0);
+        Some(quota.map_or(of_cores, |quota| of_cores.max(process.cpu_cores.unwrap_or(0.0) / quota)))
     }
 
     /// The requests a subject speaks of.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aforo_model::profile::ProfileWindow;
 use aforo_model::{
     Environment, ErrorKind, Expectation, HostSample, Http, Journey, Load, LoadRecord, LoadSecond, Method,
     PostgresSample, ProcessSample, RateStage, RedisSample, ResourceSample, Role, RunEnd, Scenario, Slo, Step,
@@ -16,6 +17,8 @@ pub(crate) struct Fixture {
     pub(crate) scenario: Scenario,
     pub(crate) load: LoadRecord,
     pub(crate) resources: Vec<ResourceSample>,
+    pub(crate) idle_after: Vec<ResourceSample>,
+    pub(crate) profile_windows: Vec<ProfileWindow>,
     pub(crate) end: RunEnd,
     pub(crate) environment: Environment,
 }
@@ -33,6 +36,8 @@ impl Fixture {
             load: summarized(&scenario, &seconds),
             scenario,
             resources: (0..=duration_s).map(healthy_sample).collect(),
+            idle_after: Vec::new(),
+            profile_windows: Vec::new(),
             end: RunEnd::Completed,
             environment: environment(),
         }
@@ -51,6 +56,8 @@ impl Fixture {
             load: LoadSummary::new(&scenario).finish(),
             scenario,
             resources: Vec::new(),
+            idle_after: Vec::new(),
+            profile_windows: Vec::new(),
             end: RunEnd::Completed,
             environment: environment(),
         }
@@ -61,6 +68,11 @@ impl Fixture {
             scenario: &self.scenario,
             load: &self.load,
             resources: &self.resources,
+            idle_after: &self.idle_after,
+            profile_windows: &self.profile_windows,
+            profiles: &[],
+            profiler_obstacles: &[],
+            profile_failure: None,
             end: &self.end,
             environment: &self.environment,
         }
@@ -217,8 +229,7 @@ pub(crate) fn healthy_sample(second: u32) -> ResourceSample {
         rss_bytes,
         thread_count: Some(8),
         open_fd_count: Some(40),
-        disk_read_bytes: None,
-        disk_written_bytes: None,
+        ..ProcessSample::default()
     };
     ResourceSample {
         at_s: f64::from(second),
@@ -234,11 +245,7 @@ pub(crate) fn healthy_sample(second: u32) -> ResourceSample {
             load_1m: 1.0,
             memory_used_bytes: 2 << 30,
             memory_total_bytes: 8 << 30,
-            swap_used_bytes: 0,
-            disk_read_bytes: None,
-            disk_written_bytes: None,
-            network_received_bytes: None,
-            network_sent_bytes: None,
+            ..HostSample::default()
         }),
         postgres: Some(PostgresSample {
             connection_count: 10,
@@ -255,5 +262,6 @@ pub(crate) fn healthy_sample(second: u32) -> ResourceSample {
             fragmentation_ratio: 1.1,
             connected_clients: 5,
         }),
+        remote: None,
     }
 }

@@ -4,8 +4,12 @@
 //! [`LoadSummary`] turns the seconds of a run into its record, [`EarlyStop`] says when it need not go on; [`analyze`] judges
 //! the [`Evidence`].
 
+#[cfg(all(test, not(feature = "pg-query")))]
+compile_error!("half of the tests are about parts of statements; they need the feature `pg-query`");
+
 mod analyze;
 mod attribution;
+mod cache;
 mod capacity;
 mod checks;
 mod database;
@@ -14,12 +18,15 @@ mod early_stop;
 mod evidence;
 #[cfg(test)]
 mod fixtures;
+mod growth;
 mod host_cpu;
 mod index_advice;
 mod indicators;
+mod leaks;
 mod load_summary;
 mod n_plus_one;
 mod plans;
+mod profile;
 mod recovery;
 mod red_flags;
 mod request_traces;
@@ -27,11 +34,15 @@ mod resource_summary;
 mod slo;
 mod statements;
 mod statistics;
+mod steady_load;
+mod sustained;
+mod trends;
 mod verdict;
 mod wording;
 
 pub use analyze::{Judgement, analyze};
 pub use attribution::attribute;
+pub use cache::{ReplayOptions, judge_cache, replay_trace};
 pub use checks::{CHECKS, Check};
 pub use database::{CheckReading, DatabaseCheck, Skip, check_database, checklist_findings, database_checks};
 pub use early_stop::EarlyStop;
@@ -43,10 +54,16 @@ pub use index_advice::{
 pub use load_summary::{LiveFigures, LoadSummary};
 pub use n_plus_one::{ProbeOptions, judge_probe, probe_findings};
 pub use plans::{
-    Draw, ExplainCase, PLAN_CHECKS, PlanCheck, PlanContext, PlanningLock, SampleKind, SampleValue,
-    explain_case, is_contradicted, parameter_draws, plan_findings, planning_lock, sample_values,
+    Draw, ExplainCase, PLAN_CHECKS, PlanCheck, PlanContext, PlanningLock, explain_case, is_contradicted,
+    plan_findings, planning_lock,
 };
-pub use request_traces::{confirm_n_plus_ones, fold_request, trace_findings, typical_requests};
+pub use profile::{
+    ProfileContext, WallReadings, compare_profiles, profile_failed, profile_findings, profiler_unavailable,
+    record_of, split_wall, wall_findings,
+};
+pub use request_traces::{
+    KnownCall, confirm_n_plus_ones, fold_request, known_calls, trace_findings, typical_requests,
+};
 pub use resource_summary::summarize_resources;
 pub use slo::judge;
 pub use statements::{StatementGroup, group_statements, hot_statements, statement_findings};

@@ -1,5 +1,9 @@
 //! The readings of a whole run in the few figures that a report shows.
 
+mod limits;
+mod machine;
+mod scheduling;
+
 use aforo_model::{
     GeneratorSummary, HostSample, HostSummary, ProcessSample, ProcessSummary, ResourceSample,
     ResourceSummary, Role,
@@ -14,8 +18,9 @@ const ROLES: [Role; 4] = [Role::Target, Role::Postgres, Role::Redis, Role::Gener
 pub fn summarize_resources(samples: &[ResourceSample]) -> ResourceSummary {
     ResourceSummary {
         processes: ROLES.into_iter().filter_map(|role| summarize_process(samples, role)).collect(),
-        host: summarize_host(samples),
+        host: summarize_host(samples, |sample| sample.host.as_ref()),
         generator: summarize_generator(samples),
+        target_host: summarize_host(samples, |sample| sample.remote.as_ref()?.host.as_ref()),
     }
 }
 
@@ -29,7 +34,7 @@ fn summarize_generator(samples: &[ResourceSample]) -> Option<GeneratorSummary> {
 
 fn summarize_process(samples: &[ResourceSample], role: Role) -> Option<ProcessSummary> {
     let readings: Vec<(f64, &ProcessSample)> =
-        samples.iter().filter_map(|sample| Some((sample.at_s, sample.process(role)?))).collect();
+        samples.iter().filter_map(|sample| Some((sample.at_s, sample.process_anywhere(role)?))).collect();
     let (first_at_s, first) = *readings.first()?;
     let (last_at_s, last) = *readings.last()?;
     let (span_s, cpu_time_s) = (last_at_s - first_at_s, last.cpu_time_s - first.cpu_time_s);
@@ -44,36 +49,29 @@ fn summarize_process(samples: &[ResourceSample], role: Role) -> Option<ProcessSu
         rss_peak_bytes: readings.iter().map(|(_, process)| process.rss_bytes).max().unwrap_or_default(),
         thread_count_peak: readings.iter().filter_map(|(_, process)| process.thread_count).max(),
         open_fd_count_peak: readings.iter().filter_map(|(_, process)| process.open_fd_count).max(),
+        pss_peak_bytes: readings.iter().filter_map(|(_, process)| process.pss_bytes).max(),
+        open_fd_ratio_peak: highest(readings.iter().filter_map(|(_, process)| process.open_fd_ratio)),
+        run_queue_delay_ratio: scheduling::run_queue_delay_ratio(&readings),
+        involuntary_context_switches_per_s: scheduling::involuntary_switches_per_s(&readings),
+        major_faults: grown(readings.iter().map(|(_, process)| process.major_faults)),
+        cgroup: limits::summarize(&readings),
     })
 }
 
-fn summarize_host(samples: &[ResourceSample]) -> Option<HostSummary> {
+fn summarize_host(
+    samples: &[ResourceSample],
+    of: fn(&ResourceSample) -> Option<&HostSample>,
+) -> Option<HostSummary> {
     let readings: Vec<(f64, &HostSample)> =
-        samples.iter().filter_map(|sample| Some((sample.at_s, sample.host.as_ref()?))).collect();
-    let (_, last) = *readings.last()?;
-    Some(HostSummary {
-        cpu_ratio_mean: mean_over_time(&readings),
-        cpu_ratio_peak: highest(readings.iter().filter_map(|(_, host)| host.cpu_ratio)),
-        core_count: last.core_count,
-        memory_used_peak_bytes: readings
-            .iter()
-            .map(|(_, host)| host.memory_used_bytes)
-            .max()
-            .unwrap_or_default(),
-        memory_total_bytes: last.memory_total_bytes,
-    })
+        samples.iter().filter_map(|sample| Some((sample.at_s, of(sample)?))).collect();
+    machine::summarize(&readings)
 }
 
-/// Each reading speaks for the span since the one before it, so a late reading weighs more.
-fn mean_over_time(readings: &[(f64, &HostSample)]) -> Option<f64> {
-    let (mut busy_s, mut span_s) = (0.0, 0.0);
-    for pair in readings.windows(2) {
-        let ((before_s, _), (at_s, host)) = (pair[0], pair[1]);
-        let Some(cpu_ratio) = host.cpu_ratio else { continue };
-        busy_s += cpu_ratio * (at_s - before_s);
-        span_s += at_s - before_s;
-    }
-    (span_s > 0.0).then(|| busy_s / span_s)
+/// How much a counter grew from its first to its last reading; nothing when it was never read.
+fn grown(counts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
+    let mut counts = counts.flatten();
+    let first = counts.next()?;
+    Some(counts.last().unwrap_or(first).saturating_sub(first))
 }
 
 fn highest(values: impl Iterator<Item = f64>) -> Option<f64> {
@@ -82,6 +80,8 @@ fn highest(values: impl Iterator<Item = f64>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use aforo_model::RemoteSample;
+
     use super::*;
 
     fn target(cpu_time_s: f64, cpu_cores: Option<f64>, rss_bytes: u64) -> ProcessSample {
@@ -92,9 +92,7 @@ mod tests {
             cpu_cores,
             rss_bytes,
             thread_count: Some(rss_bytes / 10),
-            open_fd_count: None,
-            disk_read_bytes: None,
-            disk_written_bytes: None,
+            ..ProcessSample::default()
         }
     }
 
@@ -105,11 +103,7 @@ mod tests {
             load_1m: 0.5,
             memory_used_bytes,
             memory_total_bytes: 1000,
-            swap_used_bytes: 0,
-            disk_read_bytes: None,
-            disk_written_bytes: None,
-            network_received_bytes: None,
-            network_sent_bytes: None,
+            ..HostSample::default()
         }
     }
 
@@ -143,7 +137,7 @@ mod tests {
                 rss_end_bytes: 200,
                 rss_peak_bytes: 300,
                 thread_count_peak: Some(30),
-                open_fd_count_peak: None,
+                ..ProcessSummary::default()
             }]
         );
         assert_eq!(summary.host, None);
@@ -170,6 +164,21 @@ mod tests {
         let host = summarize_resources(&samples).host.unwrap();
         assert!((host.cpu_ratio_mean.unwrap() - 0.4).abs() < 1e-12);
         assert_eq!((host.cpu_ratio_peak, host.memory_used_peak_bytes), (Some(1.0), 700));
+    }
+
+    #[test]
+    fn a_target_elsewhere_is_summed_up_as_one_here_with_its_own_machine() {
+        let remote = |rss_bytes, memory_used_bytes| RemoteSample {
+            process: Some(target(0.0, None, rss_bytes)),
+            host: Some(host(Some(0.5), memory_used_bytes)),
+        };
+        let mut samples = [0.0, 1.0, 5.0].map(|at_s| sample(at_s, None, None));
+        samples[0].remote = Some(remote(100, 400));
+        samples[2].remote = Some(remote(300, 700));
+        let summary = summarize_resources(&samples);
+        assert_eq!((summary.processes[0].sample_count, summary.processes[0].rss_peak_bytes), (2, 300));
+        assert_eq!(summary.host, None);
+        assert_eq!(summary.target_host.unwrap().memory_used_peak_bytes, 700);
     }
 
     #[test]

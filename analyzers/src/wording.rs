@@ -12,10 +12,12 @@ pub(crate) fn seconds(time_s: f64) -> String {
     format_duration(time_s * 1e6)
 }
 
-/// Memory: `812 MiB`, `7.2 GiB`.
+/// Memory: `48 KiB`, `812 MiB`, `7.2 GiB`.
 pub(crate) fn memory(bytes: u64) -> String {
     let mebibytes = bytes as f64 / f64::from(1 << 20);
-    if mebibytes < 10.0 {
+    if mebibytes < 0.1 {
+        format!("{:.0} KiB", mebibytes * 1024.0)
+    } else if mebibytes < 10.0 {
         format!("{mebibytes:.1} MiB")
     } else if mebibytes < 1024.0 {
         format!("{mebibytes:.0} MiB")
@@ -32,6 +34,7 @@ mod tests {
     fn numbers_read_well() {
         assert_eq!(percent(0.035), "3.5%");
         assert_eq!(seconds(12.0), "12 s");
+        assert_eq!([0, 50_000].map(memory), ["0 KiB", "49 KiB"]);
         assert_eq!([5 << 20, 812 << 20, 7 << 30].map(memory), ["5.0 MiB", "812 MiB", "7.0 GiB"]);
     }
 }

@@ -5,6 +5,7 @@
 //! gathers everything in one [`RunRecord`] that `reports` shows. A word means the same here as in
 //! `ARCHITECTURE.md`.
 
+pub mod cache;
 mod capacity;
 pub mod database;
 mod drift;
@@ -13,15 +14,18 @@ mod expression;
 mod finding;
 mod histogram;
 mod interval;
+mod leak;
 mod level;
 mod load;
 mod probe;
+pub mod profile;
 mod quantity;
 mod record;
 mod recovery;
 mod resources;
 mod scenario;
 mod slo;
+mod trend;
 mod verdict;
 
 pub use capacity::{
@@ -34,6 +38,7 @@ pub use expression::{Comparison, Expression, ExpressionError, Indicator};
 pub use finding::{Finding, Severity, Subject};
 pub use histogram::{TimeHistogram, TimeSummary};
 pub use interval::{Answer, Interval};
+pub use leak::{Growth, GrowthVerdict, Leak, LeakConfirmation, LeakFigure, LeakRecord};
 pub use level::{Demand, LoadLevel};
 pub use load::{ArrivalRecord, ErrorExample, LoadRecord, Series, StepRecord, Timeline, WindowRecord};
 pub use probe::{ProbeSettings, ProbeValues, StepProbe};
@@ -41,12 +46,16 @@ pub use quantity::{Quantity, QuantityError, Unit, format_duration, parse_duratio
 pub use record::{Environment, FormatError, RUN_FORMAT_VERSION, RunEnd, RunRecord, TargetRecord, read_run};
 pub use recovery::{RecoveryRecord, RecoveryReference, RecoveryStart, ReferencePart};
 pub use resources::{
+    BusiestDisk, BusiestLink, CgroupSample, CgroupSummary, FullestFileSystem, Pressure, PressureSample,
+};
+pub use resources::{
     GeneratorSample, GeneratorSummary, HostSample, HostSummary, PostgresSample, ProcessSample,
-    ProcessSummary, RedisSample, ResourceSample, ResourceSummary, Role,
+    ProcessSummary, RedisSample, RemoteSample, ResourceSample, ResourceSummary, Role,
 };
 pub use scenario::{
     Body, Check, Expectation, Extraction, Feeder, FeederOrder, Header, Http, HttpClient, Journey, Load,
     Method, RateStage, Scenario, Step, Surge, ThinkTime, Variable, Workload,
 };
 pub use slo::{Criticality, RedFlag, Slo, SloResult};
+pub use trend::{TrendFigure, TrendRecord};
 pub use verdict::Verdict;

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::database::DatabaseReport;
+use crate::profile::{ProfileRecord, ProfilerObstacle};
 use crate::{
-    Answer, CapacityRecord, DriftRecord, Finding, LoadRecord, RecoveryRecord, ResourceSample,
-    ResourceSummary, Scenario, SloResult, Verdict,
+    Answer, CapacityRecord, DriftRecord, Finding, LeakRecord, LoadRecord, RecoveryRecord, ResourceSample,
+    ResourceSummary, Scenario, SloResult, TrendRecord, Verdict,
 };
 
 /// Version of the saved format. It rises with every change that an older reader would misread.
@@ -48,6 +49,24 @@ pub struct RunRecord {
     /// What changed over a long time under the same load; absent for short runs.
     #[serde(default)]
     pub drift: Option<DriftRecord>,
+    /// What grows without end, and what was looked at for it; empty for runs shorter than ten minutes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaks: Vec<LeakRecord>,
+    /// Where figures are heading; empty for runs shorter than ten minutes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trends: Vec<TrendRecord>,
+    /// Where the target's CPU time went in a part of the run; empty where it was not profiled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<ProfileRecord>,
+    /// Why the target was not profiled, though that was wanted: what hinders each profiler.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiler_obstacles: Vec<ProfilerObstacle>,
+    /// Why a profile that was begun came to nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile_failure: Option<String>,
+    /// The readings of an idle time after the load, in order, which tell a leak from memory in use; empty where nobody waited for one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub idle_resources: Vec<ResourceSample>,
     /// What the target's Postgres did; absent where it was not named or could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<Box<DatabaseReport>>,

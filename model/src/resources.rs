@@ -1,13 +1,22 @@
 //! What the samplers read, second by second.
 
+mod cgroup;
+mod machine;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use cgroup::{CgroupSample, CgroupSummary};
+pub use machine::{BusiestDisk, BusiestLink, FullestFileSystem, Pressure, PressureSample};
+
 /// Which part of the system a group of processes is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// The system under test.
+    #[default]
     Target,
     /// Its Postgres server with all backends.
     Postgres,
@@ -41,6 +50,9 @@ pub struct ResourceSample {
     pub generator: Option<GeneratorSample>,
     /// The machine Aforo runs on.
     pub host: Option<HostSample>,
+    /// A target on another machine, by its metrics. Absent in the readings between two scrapes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<RemoteSample>,
     /// The target's Postgres, asked over SQL.
     pub postgres: Option<PostgresSample>,
     /// The target's Redis, asked with `INFO`.
@@ -48,15 +60,21 @@ pub struct ResourceSample {
 }
 
 impl ResourceSample {
-    /// The reading of one process tree.
+    /// The reading of one process tree of this machine.
     pub fn process(&self, role: Role) -> Option<&ProcessSample> {
         self.processes.iter().find(|process| process.role == role)
+    }
+
+    /// The reading of one process tree, on this machine or, for the target, on another.
+    pub fn process_anywhere(&self, role: Role) -> Option<&ProcessSample> {
+        let elsewhere = || self.remote.as_ref()?.process.as_ref().filter(|process| process.role == role);
+        self.process(role).or_else(elsewhere)
     }
 }
 
 /// One reading of a process tree: a process and all its descendants, summed. A figure that the system does
 /// not tell (another user's process, another operating system) is absent, never zero.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ProcessSample {
     /// Which part of the system it is.
     pub role: Role,
@@ -76,6 +94,43 @@ pub struct ProcessSample {
     pub disk_read_bytes: Option<u64>,
     /// Bytes written to storage since the watch began.
     pub disk_written_bytes: Option<u64>,
+    /// Proportional set size, summed: memory shared between processes is divided among them, so that the sum is
+    /// right. Dear to read, so every 30 s; absent in the readings between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pss_bytes: Option<u64>,
+    /// The smallest limit on open file descriptors among its processes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_fd_limit: Option<u64>,
+    /// Open file descriptors of the process that is nearest to its own limit, as a share of that limit, 0–1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_fd_ratio: Option<f64>,
+    /// How long its threads were ready to run and waited for a core, summed, in seconds, since the watch began.
+    /// The wait of a thread or process that ended counts up to its last reading.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_queue_delay_s: Option<f64>,
+    /// Times a thread gave up its core to wait for something, since the watch began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voluntary_context_switches: Option<u64>,
+    /// Times a thread was taken off its core while it had work, since the watch began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub involuntary_context_switches: Option<u64>,
+    /// Page faults that had to wait for storage, since the watch began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub major_faults: Option<u64>,
+    /// The limits of the control group that the root is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cgroup: Option<CgroupSample>,
+}
+
+/// One scrape of the metrics of a target on another machine, every five seconds.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RemoteSample {
+    /// The process that serves the metrics (`process_*`), as [`Role::Target`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<ProcessSample>,
+    /// The machine it runs on (`node_*`, as of `node_exporter`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostSample>,
 }
 
 /// One reading of the thread of Aforo that worked most: the one that sends the load, when there is any.
@@ -88,7 +143,7 @@ pub struct GeneratorSample {
 }
 
 /// One reading of the machine.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HostSample {
     /// CPU used since the last reading over all cores, 0–1. Absent in the first reading.
     pub cpu_ratio: Option<f64>,
@@ -110,6 +165,46 @@ pub struct HostSample {
     pub network_received_bytes: Option<u64>,
     /// Bytes sent on all network interfaces since the watch began.
     pub network_sent_bytes: Option<u64>,
+    /// How much work stood still for want of cores, memory or storage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pressure: Option<PressureSample>,
+    /// CPU time that the hypervisor gave to other machines while this one had work, since the last reading, as a
+    /// share of all cores, 0–1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steal_ratio: Option<f64>,
+    /// CPU time in which a core was idle and a task waited for storage, since the last reading, as a share of all
+    /// cores, 0–1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iowait_ratio: Option<f64>,
+    /// TCP segments sent since the watch began, retransmitted ones left out (`OutSegs`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp_sent_segments: Option<u64>,
+    /// TCP segments sent again since the watch began (`RetransSegs`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp_retransmits: Option<u64>,
+    /// Connections that found a full accept queue, since the watch began (`ListenOverflows`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listen_overflows: Option<u64>,
+    /// Connections that were dropped on their way into a listening socket, for whatever reason, since the watch
+    /// began (`ListenDrops`; overflows are among them).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listen_drops: Option<u64>,
+    /// The disk that was busiest since the last reading.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busiest_disk: Option<BusiestDisk>,
+    /// The network link that was nearest to its speed since the last reading. Absent where no interface states
+    /// its speed, as on most virtual machines: then no use of the network can be stated as a share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busiest_link: Option<BusiestLink>,
+    /// The file system with the least room left. Read every 30 s; absent in the readings between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fullest_file_system: Option<FullestFileSystem>,
+    /// Bytes read back from swap since the watch began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swapped_in_bytes: Option<u64>,
+    /// Bytes written to swap since the watch began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swapped_out_bytes: Option<u64>,
 }
 
 /// One reading of Postgres over SQL.
@@ -151,6 +246,9 @@ pub struct ResourceSummary {
     pub processes: Vec<ProcessSummary>,
     /// The machine, when it was read.
     pub host: Option<HostSummary>,
+    /// The machine the target runs on, where it is another one and told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_host: Option<HostSummary>,
     /// Aforo's own threads, when they were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generator: Option<GeneratorSummary>,
@@ -166,7 +264,7 @@ pub struct GeneratorSummary {
 }
 
 /// What one process tree used over a run. A figure that was never read is absent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ProcessSummary {
     /// Which part of the system it is.
     pub role: Role,
@@ -186,10 +284,29 @@ pub struct ProcessSummary {
     pub thread_count_peak: Option<u64>,
     /// Most open file descriptors at once.
     pub open_fd_count_peak: Option<u64>,
+    /// Highest proportional set size: memory with what is shared between its processes counted once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pss_peak_bytes: Option<u64>,
+    /// Most open file descriptors of one process as a share of its limit, 0–1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_fd_ratio_peak: Option<f64>,
+    /// Share of the time in which its threads were ready to run that they waited for a core, 0–1, between the
+    /// first and the last reading: 0.5 is as long waited as run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_queue_delay_ratio: Option<f64>,
+    /// Times a second a thread was taken off its core while it had work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub involuntary_context_switches_per_s: Option<f64>,
+    /// Page faults that had to wait for storage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub major_faults: Option<u64>,
+    /// The limits of its control group and what was had of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cgroup: Option<CgroupSummary>,
 }
 
 /// What the machine was used for over a run, by everything that ran on it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HostSummary {
     /// CPU used over all cores, 0–1, averaged over time.
     pub cpu_ratio_mean: Option<f64>,
@@ -201,4 +318,40 @@ pub struct HostSummary {
     pub memory_used_peak_bytes: u64,
     /// Memory there is.
     pub memory_total_bytes: u64,
+    /// Highest pressure, each figure on its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pressure_peak: Option<PressureSample>,
+    /// CPU time that the hypervisor gave to other machines, 0–1, averaged over time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steal_ratio_mean: Option<f64>,
+    /// CPU time idle while a task waited for storage, 0–1, averaged over time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iowait_ratio_mean: Option<f64>,
+    /// TCP segments that were sent again, per segment sent, 0–1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp_retransmit_ratio: Option<f64>,
+    /// TCP segments that were sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp_retransmits: Option<u64>,
+    /// Connections that found a full accept queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listen_overflows: Option<u64>,
+    /// Connections that were dropped on their way into a listening socket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listen_drops: Option<u64>,
+    /// The disk at its busiest between two readings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busiest_disk_peak: Option<BusiestDisk>,
+    /// The network link at its fullest between two readings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busiest_link_peak: Option<BusiestLink>,
+    /// The fullest file system at its last reading.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fullest_file_system: Option<FullestFileSystem>,
+    /// Bytes read back from swap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swapped_in_bytes: Option<u64>,
+    /// Bytes written to swap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swapped_out_bytes: Option<u64>,
 }

@@ -167,7 +167,7 @@ pub(crate) async fn conclude(
         read_database(&plan.database_url, watched.statements.take(), watched.activity.take()).await?;
     let judged = assemble::judge(&evidence, &watched, plan);
     on_event(AnalysisEvent::Began("explaining the statements that took most time"));
-    let explaining = explaining::explain(plan, &evidence, &judged.hot, on_event);
+    let explaining = explaining::explain(plan, &evidence, &judged.hot, &watched.known_calls, on_event);
     let explained = timeout(LONGEST_PART, explaining).await.unwrap_or_else(|_| {
         watched.skipped.push(too_slow("plans"));
         Explained::default()

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use serde::Deserialize;
 use thiserror::Error;
+use url::Url;
 
 /// The file looked for in the working directory.
 pub const CONFIG_FILE: &str = "aforo.toml";
@@ -37,6 +38,10 @@ pub struct TargetConfig {
     pub database_url: Option<String>,
     /// Its Redis.
     pub redis_url: Option<String>,
+    /// Where it serves its own CPU profile, when that is not `/debug/pprof/profile` of the base URL.
+    pub pprof_url: Option<Url>,
+    /// Where it serves its metrics, when that is not `/metrics` of the base URL.
+    pub metrics_url: Option<Url>,
     /// Its process; found by the port it listens on where this is absent and the target is local.
     pub pid: Option<u32>,
     /// Hosts outside loopback and private networks that may be loaded.
@@ -75,7 +80,7 @@ pub enum ConfigError {
     /// The file is no TOML, or holds a word that means nothing here.
     #[error("{message}")]
     #[diagnostic(help(
-        "known are [target] name, url, database_url, redis_url, pid, allow_hosts; [scenarios] directory; [runs] directory"
+        "known are [target] name, url, database_url, redis_url, pprof_url, metrics_url, pid, allow_hosts; [scenarios] directory; [runs] directory"
     ))]
     Malformed {
         /// What is wrong.

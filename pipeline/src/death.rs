@@ -66,17 +66,7 @@ mod tests {
     }
 
     fn sample(present: bool) -> ResourceSample {
-        let process = ProcessSample {
-            role: Role::Target,
-            process_count: 1,
-            cpu_time_s: 0.0,
-            cpu_cores: None,
-            rss_bytes: 0,
-            thread_count: None,
-            open_fd_count: None,
-            disk_read_bytes: None,
-            disk_written_bytes: None,
-        };
+        let process = ProcessSample { role: Role::Target, process_count: 1, ..ProcessSample::default() };
         ResourceSample {
             processes: if present { vec![process] } else { vec![] },
             ..ResourceSample::default()

@@ -24,10 +24,13 @@ pub(crate) fn watched(target: &Target) -> Watched {
         (Role::Redis, target.redis_pid),
         (Role::Generator, Some(std::process::id())),
     ];
+    // A process on this machine is read itself; its metrics say less.
+    let elsewhere = target.pid.is_none().then(|| aforo_profiles::metrics_url(target.url.as_str())).flatten();
     Watched {
         processes: processes.into_iter().filter_map(|(role, pid)| Some((role, pid?))).collect(),
         postgres_url: target.database_url.clone(),
         redis_url: target.redis_url.clone(),
+        metrics_url: target.metrics_url.clone().or(elsewhere),
     }
 }
 

@@ -8,27 +8,43 @@
 pub use {aforo_reports as reports, aforo_scenarios as scenarios};
 
 mod analysis;
+mod background_load;
+mod cache;
+mod cache_trace;
 mod check;
 mod config;
+mod cpu_profile;
 mod database_watch;
 mod death;
 mod environment;
 mod index_advice;
 mod plan_files;
+mod profile_files;
 mod record;
 mod run;
+mod step_load;
+mod step_profile;
 mod store;
 mod target;
 mod target_process;
+mod wall_inputs;
 
-pub use aforo_profiles::DatabaseError;
+pub use aforo_profiles::{CommandTime, DatabaseError, ProfilerChoice};
 pub use analysis::{AnalysisError, AnalysisEvent, AnalysisPlan, ProbeTarget, Tracer, TracerError, analyze};
+pub use cache::{CacheAnalysisError, CachePlan, analyze_cache, trace_cache};
+pub use cache_trace::TraceProgress;
 pub use check::{CheckItem, CheckOutcome, preflight};
 pub use config::{CONFIG_FILE, Config, ConfigError};
+pub use cpu_profile::{ProfilePlan, ProfileWanted};
 pub use environment::find_processes;
 pub use index_advice::{IndexAdviceError, advise_indexes_of};
 pub use plan_files::write_plans;
 pub use run::{RunError, RunEvent, RunOutcome, RunPlan, execute};
+pub use step_load::{
+    SecondCount, StepLoad, StepLoadEnd, StepLoadError, StepLoadEvent, StepLoadOutcome, StepLoadProgress,
+};
+pub use step_profile::{ProfileStore, StepProfileEvent, StepProfilePlan, profile_step};
 pub use store::{RECORD_FILE, RunLock, RunStore, StoreError};
 pub use target::{Target, TargetError, mask_password};
 pub use target_process::{Announcement, TargetProcess, TargetProcessError};
+pub use wall_inputs::WallInputs;

@@ -1,13 +1,16 @@
 //! Puts the record of a run together.
 
-use aforo_analyzers::{Evidence, analyze, summarize_resources};
+use aforo_analyzers::{Evidence, ProfileContext, analyze, record_of, summarize_resources};
 use aforo_model::database::DatabaseReport;
+use aforo_model::profile::{Profile, ProfileRecord, ProfileWindow};
 use aforo_model::{
-    Environment, LoadRecord, RUN_FORMAT_VERSION, ResourceSample, ResourceSummary, RunEnd, RunRecord,
+    Environment, Load, LoadRecord, RUN_FORMAT_VERSION, ResourceSample, ResourceSummary, RunEnd, RunRecord,
     Scenario, Verdict,
 };
 use chrono::{DateTime, Utc};
 
+use crate::cpu_profile::{Profiled, steady_part};
+use crate::profile_files::{self, RUN_PROFILE};
 use crate::target::Target;
 
 /// The record as it stands when the load begins.
@@ -34,27 +37,51 @@ pub(crate) fn begin(
         capacity: None,
         recovery: None,
         drift: None,
+        leaks: Vec::new(),
+        trends: Vec::new(),
         database: None,
         slos: Vec::new(),
         findings: Vec::new(),
+        profiles: Vec::new(),
+        profiler_obstacles: Vec::new(),
+        profile_failure: None,
+        idle_resources: Vec::new(),
         verdict: Verdict::inconclusive("the run has not ended"),
     }
 }
 
+/// All that was seen of a run.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) load: LoadRecord,
+    pub(crate) resources: Vec<ResourceSample>,
+    /// Readings of an idle time after the load.
+    pub(crate) idle_resources: Vec<ResourceSample>,
+    pub(crate) profiled: Profiled,
+    pub(crate) database: Option<DatabaseReport>,
+    pub(crate) end: RunEnd,
+    pub(crate) elapsed_s: f64,
+}
+
 /// The record once everything has been seen: judged, with its findings.
-pub(crate) fn conclude(
-    begun: RunRecord,
-    load: LoadRecord,
-    resources: Vec<ResourceSample>,
-    database: Option<DatabaseReport>,
-    end: RunEnd,
-    elapsed_s: f64,
-) -> RunRecord {
+pub(crate) fn conclude(begun: RunRecord, seen: Seen) -> RunRecord {
+    let Seen { load, resources, idle_resources, profiled, database, end, elapsed_s } = seen;
+    let (profiles, profile_failure) = match profiled.profile {
+        Some(Ok(profile)) => (vec![profile_record(profile, &begun.scenario.load, &load, &resources)], None),
+        Some(Err(why)) => (Vec::new(), Some(why)),
+        None => (Vec::new(), None),
+    };
+    let profile_windows: Vec<ProfileWindow> = profiles.iter().map(|record| record.profile.window).collect();
     let judgement = analyze(&Evidence {
         scenario: &begun.scenario,
         environment: &begun.environment,
         load: &load,
         resources: &resources,
+        idle_after: &idle_resources,
+        profile_windows: &profile_windows,
+        profiles: &profiles,
+        profiler_obstacles: &profiled.obstacles,
+        profile_failure: profile_failure.as_deref(),
         end: &end,
     });
     RunRecord {
@@ -63,13 +90,32 @@ pub(crate) fn conclude(
         load,
         resource_summary: summarize_resources(&resources),
         resources,
+        idle_resources,
+        profiles,
+        profiler_obstacles: profiled.obstacles,
+        profile_failure,
         capacity: judgement.capacity,
         recovery: judgement.recovery,
         drift: judgement.drift,
+        leaks: judgement.leaks,
+        trends: judgement.trends,
         database: database.map(Box::new),
         slos: judgement.slos,
         findings: judgement.findings,
         verdict: judgement.verdict,
         ..begun
     }
+}
+
+/// What a profile of a run says, with the requests of its time.
+fn profile_record(
+    profile: Profile,
+    load: &Load,
+    seen: &LoadRecord,
+    resources: &[ResourceSample],
+) -> ProfileRecord {
+    let steady_s = steady_part(load).unwrap_or((load.warm_up_s, load.duration_s));
+    let context = ProfileContext { requests: &seen.timeline.total.requests, resources, steady_s };
+    let files = profile_files::names(RUN_PROFILE);
+    ProfileRecord { files, ..record_of(profile, &context) }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use aforo_analyzers::{EarlyStop, LiveFigures, LoadSummary};
 use aforo_model::database::DatabaseReport;
+use aforo_model::profile::ProfilerObstacle;
 use aforo_model::{LoadSecond, ResourceSample, RunEnd, RunRecord, Scenario};
 use aforo_profiles::{Notice, Watch, watch};
 use aforo_scenarios::{EngineError, HttpTarget, RunningLoad};
@@ -15,16 +16,20 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::analysis::{self, AnalysisEvent, AnalysisPlan};
+use crate::cpu_profile::{ProfilePlan, ProfileWanted, Profiled, RunProfiler, unprofilable};
 use crate::database_watch::{DatabaseWatch, RequestSeconds};
 use crate::death::DeathWatch;
 use crate::environment;
-use crate::record;
+use crate::record::{self, Seen};
 use crate::store::writer::RunWriter;
 use crate::store::{RunLock, RunStore, StoreError};
 use crate::target::{Target, TargetError};
 
 /// The longest that the database report of a run may take.
 const LONGEST_ANALYSIS: Duration = Duration::from_secs(150);
+
+/// How long the target is watched after the load, to see whether what grew is given back.
+const REST: Duration = Duration::from_secs(60);
 
 /// What is to be run.
 #[derive(Debug)]
@@ -35,6 +40,10 @@ pub struct RunPlan {
     pub target: Target,
     /// Where the run is saved.
     pub store: RunStore,
+    /// Whether the target is profiled meanwhile, and how.
+    pub profile: ProfilePlan,
+    /// Whether to wait for a minute after the load, to see whether memory that grew is given back.
+    pub confirm_leak: bool,
     /// The right to measure, from [`RunStore::lock`]; nothing to measure although another run of this store may be
     /// measured at the same time.
     pub lock: Option<RunLock>,
@@ -88,6 +97,14 @@ pub enum RunError {
     /// The load engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A profile was asked for without fail, and no profiler fits.
+    #[error("the target cannot be profiled: {}", told(.0))]
+    #[diagnostic(help("enable one of them, or leave out --profile required to run without a profile"))]
+    NoProfiler(Vec<ProfilerObstacle>),
+    /// A profile was asked for without fail, and this load cannot have one.
+    #[error("the run cannot be profiled: {0}")]
+    #[diagnostic(help("let it run for longer, or leave out --profile required"))]
+    Unprofilable(String),
     /// The user stopped it before the load began.
     #[error("stopped before the load began")]
     Interrupted,
@@ -111,6 +128,15 @@ pub async fn execute(
             Ok::<_, TargetError>(environment::describe(&target).await)
         } => environment?,
     };
+    let profiler = RunProfiler::choose(&target, &plan.profile).await;
+    if let (RunProfiler::Hindered(obstacles), ProfileWanted::Required) = (&profiler, plan.profile.wanted) {
+        return Err(RunError::NoProfiler(obstacles.clone()));
+    }
+    if let (Some(why), ProfileWanted::Required) =
+        (unprofilable(&plan.scenario.load, &plan.profile), plan.profile.wanted)
+    {
+        return Err(RunError::Unprofilable(why));
+    }
     let begun = record::begin(&plan.scenario, &target, environment, Utc::now());
     let writer = plan.store.begin(&begun)?;
     on_event(RunEvent::Started { record: &begun, folder: writer.folder() });
@@ -126,10 +152,12 @@ pub async fn execute(
     // An engine that never starts says why when it is joined.
     let started = load.started().await.unwrap_or_else(Instant::now);
     let watch = watch(&environment::watched(&target), started, stop_watch.clone());
+    let run_profile = profiler.start(&plan.scenario.load, started);
     let mut session = Session {
         summary: LoadSummary::new(&plan.scenario),
         early_stop: EarlyStop::new(&plan.scenario),
         resources: Vec::new(),
+        idle_resources: Vec::new(),
         requests: RequestSeconds::default(),
         death: DeathWatch::default(),
         end: None,
@@ -142,14 +170,20 @@ pub async fn execute(
         stop_watch,
         on_event,
     };
-    session.observe(load, watch, interrupt.clone()).await;
-    // The analysis comes after the run, and takes none of its time.
+    let mut watch = watch;
+    session.observe(load, &mut watch, &interrupt).await;
+    // What comes after the run takes none of its time.
     let elapsed_s = session.elapsed_s();
+    if plan.confirm_leak && session.end.is_none() {
+        session.rest(&mut watch, &interrupt).await;
+    }
+    session.end_watch(watch).await;
+    let profiled = run_profile.finish(session.end.is_some()).await;
     let database = match (database, target.database_url) {
         (Some(watch), Some(url)) => session.analyze(watch, url, &interrupt).await,
         _ => None,
     };
-    Ok(session.conclude(begun, elapsed_s, database))
+    Ok(session.conclude(begun, elapsed_s, profiled, database))
 }
 
 /// A run that is going on.
@@ -157,6 +191,7 @@ struct Session<'a> {
     summary: LoadSummary,
     early_stop: EarlyStop,
     resources: Vec<ResourceSample>,
+    idle_resources: Vec<ResourceSample>,
     requests: RequestSeconds,
     death: DeathWatch,
     /// Why the run ends before its time, once it does.
@@ -174,8 +209,8 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Takes in what load and watch hand over until the load has drained and the last sample is read.
-    async fn observe(&mut self, mut load: RunningLoad, mut watch: Watch, interrupt: CancellationToken) {
+    /// Takes in what load and watch hand over until the load has drained.
+    async fn observe(&mut self, mut load: RunningLoad, watch: &mut Watch, interrupt: &CancellationToken) {
         loop {
             tokio::select! {
                 second = load.seconds.recv() => match second {
@@ -197,9 +232,35 @@ impl Session<'_> {
                 self.end.get_or_insert(failed);
             }
         }
+    }
+
+    /// Watches the target while nothing is asked of it.
+    async fn rest(&mut self, watch: &mut Watch, interrupt: &CancellationToken) {
+        // Those that are still queued are of the load.
+        while let Ok(sample) = watch.samples.try_recv() {
+            self.sample(sample);
+        }
+        let length_s = REST.as_secs();
+        (self.on_event)(RunEvent::Notice(format!("watching the target at rest for {length_s} s")));
+        let deadline = tokio::time::Instant::now() + REST;
+        loop {
+            tokio::select! {
+                Some(sample) = watch.samples.recv() => self.idle_resources.push(sample),
+                () = interrupt.cancelled() => return,
+                () = tokio::time::sleep_until(deadline) => return,
+            }
+        }
+    }
+
+    /// Takes in what the watch still hands over.
+    async fn end_watch(&mut self, mut watch: Watch) {
         self.stop_watch.cancel();
         while let Some(sample) = watch.samples.recv().await {
-            self.sample(sample);
+            // After a rest, the last one belongs to it.
+            match self.idle_resources.is_empty() {
+                true => self.sample(sample),
+                false => self.idle_resources.push(sample),
+            }
         }
         while let Some(notice) = watch.notices.recv().await {
             self.notice(&notice);
@@ -294,14 +355,36 @@ impl Session<'_> {
         None
     }
 
-    fn conclude(self, begun: RunRecord, elapsed_s: f64, database: Option<DatabaseReport>) -> RunOutcome {
-        let end = self.end.unwrap_or(RunEnd::Completed);
+    fn conclude(
+        self,
+        begun: RunRecord,
+        elapsed_s: f64,
+        profiled: Profiled,
+        database: Option<DatabaseReport>,
+    ) -> RunOutcome {
         let mut load = self.summary.finish();
         load.aborted_requests = self.aborted_requests;
-        let record = record::conclude(begun, load, self.resources, database, end, elapsed_s);
+        let seen = Seen {
+            load,
+            resources: self.resources,
+            idle_resources: self.idle_resources,
+            profiled,
+            database,
+            end: self.end.unwrap_or(RunEnd::Completed),
+            elapsed_s,
+        };
+        let record = record::conclude(begun, seen);
         let folder = self.writer.folder().to_owned();
         // Even after a failed write it is worth a try: room may have been made, and old evidence is kept.
         let saved = self.writer.finish(&record);
         RunOutcome { record, folder, unsaved: self.unsaved.or(saved.err()) }
     }
+}
+
+/// What hinders each profiler, and what enables it, a line each.
+fn told(obstacles: &[ProfilerObstacle]) -> String {
+    let line = |obstacle: &ProfilerObstacle| {
+        format!("\n  {}: {}; {}", obstacle.profiler.as_str(), obstacle.why, obstacle.remedy)
+    };
+    obstacles.iter().map(line).collect()
 }

@@ -92,6 +92,17 @@ pub enum StoreError {
         /// How many there are.
         count: usize,
     },
+    /// There is no earlier profile of that name.
+    #[error("`{name}` holds no CPU profile of the step `{step}` to compare with")]
+    #[diagnostic(help(
+        "name a folder that `aforo profile` wrote for the same step, or `latest` for the newest one; a run's profile is of all steps"
+    ))]
+    NoProfile {
+        /// As it was asked for.
+        name: String,
+        /// The step.
+        step: String,
+    },
     /// The run has not ended.
     #[error("the run {id} is still going on")]
     #[diagnostic(help("wait for it to end; stopping it with Ctrl-C keeps what it has seen"))]

@@ -28,6 +28,10 @@ pub struct Target {
     pub postgres_pid: Option<u32>,
     /// The process of its Redis.
     pub redis_pid: Option<u32>,
+    /// Where it serves its own CPU profile, when that is not `/debug/pprof/profile` of the base URL.
+    pub pprof_url: Option<Url>,
+    /// Where it serves its metrics, when that is not `/metrics` of the base URL; read where its process cannot be.
+    pub metrics_url: Option<Url>,
     /// What it says of itself.
     pub description: Option<String>,
     /// Hosts outside loopback and private networks that may be loaded.
@@ -103,6 +107,8 @@ impl Target {
             pid: None,
             postgres_pid: None,
             redis_pid: None,
+            pprof_url: None,
+            metrics_url: None,
             description: None,
             allow_hosts: Vec::new(),
         })

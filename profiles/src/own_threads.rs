@@ -6,22 +6,12 @@ use std::time::Instant;
 
 use aforo_model::GeneratorSample;
 
-/// The threads of this process, by what the kernel counts of each (`/proc/self/task/TID/schedstat`; needs
-/// `CONFIG_SCHED_INFO`, which distributions set).
+use crate::processes::{Scheduled, parse_schedstat};
+
+/// The threads of this process, by what the kernel counts of each (`/proc/self/task/TID/schedstat`).
 #[derive(Debug, Default)]
 pub(crate) struct OwnThreads {
     before: Option<(Instant, HashMap<String, Scheduled>)>,
-}
-
-/// What the kernel counts of one thread since it started.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Scheduled {
-    /// Time on a core.
-    run_ns: u64,
-    /// Time it was ready to run and waited for a core.
-    wait_ns: u64,
-    /// Times it was given a core.
-    turns: u64,
 }
 
 impl OwnThreads {
@@ -52,17 +42,11 @@ fn scheduled() -> Option<HashMap<String, Scheduled>> {
     let threads = fs::read_dir("/proc/self/task").ok()?;
     let threads = threads.flatten().filter_map(|thread| {
         let counts = fs::read_to_string(thread.path().join("schedstat")).ok()?;
-        Some((thread.file_name().to_str()?.to_owned(), parse(&counts)?))
+        Some((thread.file_name().to_str()?.to_owned(), parse_schedstat(&counts)?))
     });
     let threads: HashMap<_, _> = threads.collect();
     // Without the kernel's option every count is zero.
     threads.values().any(|thread| thread.run_ns > 0).then_some(threads)
-}
-
-fn parse(schedstat: &str) -> Option<Scheduled> {
-    let mut numbers = schedstat.split_ascii_whitespace().map(str::parse);
-    let mut next = || numbers.next()?.ok();
-    Some(Scheduled { run_ns: next()?, wait_ns: next()?, turns: next()? })
 }
 
 #[cfg(test)]
@@ -70,13 +54,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-
-    #[test]
-    fn three_numbers_are_a_thread_and_fewer_are_none() {
-        assert_eq!(parse("1 2 3\n"), Some(Scheduled { run_ns: 1, wait_ns: 2, turns: 3 }));
-        assert_eq!(parse("1 2\n"), None);
-        assert_eq!(parse("1 x 3\n"), None);
-    }
 
     #[cfg(target_os = "linux")]
     #[test]

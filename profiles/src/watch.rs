@@ -4,19 +4,21 @@ use std::collections::HashSet;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use aforo_model::{GeneratorSample, HostSample, ProcessSample, ResourceSample, Role};
+use aforo_model::{GeneratorSample, HostSample, ProcessSample, RemoteSample, ResourceSample, Role};
 use tokio::sync::mpsc;
 use tokio::time::{self, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::Notice;
 use crate::host::Host;
 use crate::link::{Answer, Link, Server};
 use crate::own_threads::OwnThreads;
 use crate::postgres::Postgres;
-use crate::processes::{Forest, SystemSource};
+use crate::processes::{Details, Forest, SystemSource};
 use crate::reader::Reader;
 use crate::redis::Redis;
+use crate::scrape::Scraper;
 
 /// Seconds between two samples.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -40,6 +42,9 @@ pub struct Watched {
     pub postgres_url: Option<String>,
     /// The target's Redis.
     pub redis_url: Option<String>,
+    /// Where a target that is not on this machine serves its metrics: its own (`process_*`), those of its
+    /// machine (`node_*`), or both. Scraped every five seconds.
+    pub metrics_url: Option<Url>,
 }
 
 /// The URLs may hold passwords and are not shown.
@@ -166,6 +171,7 @@ struct Sources {
     host: Option<Reader<Option<HostSample>>>,
     postgres: Option<Link<Postgres>>,
     redis: Option<Link<Redis>>,
+    remote: Option<Scraper>,
 }
 
 impl Sources {
@@ -194,17 +200,19 @@ impl Sources {
                 .redis_url
                 .as_deref()
                 .and_then(|url| or_tell(Redis::new(url).map(Link::new), teller)),
+            remote: watched.metrics_url.clone().and_then(|url| or_tell(Scraper::new(url), teller)),
         }
     }
 
     async fn read(&mut self, started: Instant, teller: &mut Teller) -> ResourceSample {
         let asked_at = time::Instant::now();
         let deadline = asked_at + LONGEST_READING;
-        let (processes, host, postgres, redis) = tokio::join!(
+        let (processes, host, postgres, redis, remote) = tokio::join!(
             read_thread(self.processes.as_ref(), deadline),
             read_thread(self.host.as_ref(), deadline),
             read_server(self.postgres.as_mut(), deadline),
             read_server(self.redis.as_mut(), deadline),
+            read_remote(self.remote.as_mut(), deadline),
         );
         let processes = processes.unwrap_or_else(|| ProcessReading {
             read_at: asked_at.into_std(),
@@ -212,7 +220,8 @@ impl Sources {
             generator: None,
             notices: Vec::new(),
         });
-        for notice in processes.notices.into_iter().chain(postgres.notice).chain(redis.notice) {
+        let servers = [postgres.notice, redis.notice, remote.notice].into_iter().flatten();
+        for notice in processes.notices.into_iter().chain(servers) {
             teller.tell(notice);
         }
         ResourceSample {
@@ -220,6 +229,7 @@ impl Sources {
             processes: processes.samples,
             generator: processes.generator,
             host: host.flatten(),
+            remote: remote.reading,
             postgres: postgres.reading,
             redis: redis.reading,
         }
@@ -240,9 +250,11 @@ fn no_thread(source: &str, error: &std::io::Error) -> Notice {
 
 fn read_processes(mut forest: Forest<SystemSource>) -> impl FnMut() -> ProcessReading {
     let mut own_threads = OwnThreads::default();
+    let mut details = Details::new();
     move || {
         let read_at = Instant::now();
-        let samples = forest.read(read_at);
+        let mut samples = forest.read(read_at);
+        details.read(&forest, &mut samples);
         let notices = samples.iter().filter_map(hidden_figures).collect();
         ProcessReading { read_at, samples, generator: own_threads.read(read_at), notices }
     }
@@ -268,6 +280,13 @@ async fn read_thread<R: Send + 'static>(reader: Option<&Reader<R>>, deadline: ti
 async fn read_server<S: Server>(link: Option<&mut Link<S>>, deadline: time::Instant) -> Answer<S::Reading> {
     match link {
         Some(link) => link.read(deadline).await,
+        None => Answer::nothing(),
+    }
+}
+
+async fn read_remote(scraper: Option<&mut Scraper>, deadline: time::Instant) -> Answer<RemoteSample> {
+    match scraper {
+        Some(scraper) => scraper.read(deadline).await,
         None => Answer::nothing(),
     }
 }

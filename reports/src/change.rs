@@ -1,6 +1,9 @@
 //! What a spike or a long time did to the target.
 
-use aforo_model::{Answer, Drift, DriftRecord, RecoveryRecord, RecoveryStart, ReferencePart, RunRecord};
+use aforo_model::{
+    Answer, Drift, DriftRecord, GrowthVerdict, LeakConfirmation, LeakRecord, RecoveryRecord, RecoveryStart,
+    ReferencePart, RunRecord, TrendRecord,
+};
 
 use crate::capacity::told;
 use crate::figures::{self, ABSENT, or_absent};
@@ -16,7 +19,61 @@ pub(crate) fn answers(record: &RunRecord) -> Vec<(&'static str, String)> {
         answers
             .push(("memory", told(rss, |drift| drifted(drift, |size| figures::bytes(size.round() as u64)))));
     }
+    answers.extend(record.leaks.iter().filter_map(|leak| Some(("leak", grown(leak)?))));
+    answers.extend(record.trends.iter().filter_map(|trend| Some(("trend", heading(trend)?))));
     answers
+}
+
+/// What is told of a figure that grew; nothing of the others, which are in the record.
+fn grown(record: &LeakRecord) -> Option<String> {
+    let leak = record.leak.found().filter(|leak| leak.growth.verdict == GrowthVerdict::Growing)?;
+    let show = |value: f64| {
+        if record.figure.is_memory() {
+            figures::bytes(value.max(0.0).round() as u64)
+        } else {
+            figures::significant(value)
+        }
+    };
+    let per_hour = leak.growth.per_hour;
+    let confirmation = match leak.confirmation {
+        LeakConfirmation::Confirmed => "it stayed when the load had ended",
+        LeakConfirmation::Released => "it was given back when the load had ended, so it is no leak",
+        LeakConfirmation::NotChecked => "whether it stays without load was not looked at",
+    };
+    let limit = leak.time_to_limit_s.map_or_else(String::new, |time_s| {
+        format!(
+            "; its limit is reached in {} to {}",
+            figures::span_s(time_s.low),
+            figures::span_s(time_s.high)
+        )
+    });
+    Some(format!(
+        "{} of {} +{} an hour ({} to {}){limit}; {confirmation}",
+        record.figure.as_str(),
+        record.role.as_str(),
+        show(per_hour.estimate),
+        show(per_hour.low),
+        show(per_hour.high)
+    ))
+}
+
+/// When a figure reaches its threshold; nothing of one for which that is not foretold.
+fn heading(record: &TrendRecord) -> Option<String> {
+    let time_s = record.time_to_threshold_s.found()?;
+    let show = |value: f64| {
+        if record.figure.is_ratio() {
+            figures::percent(value)
+        } else {
+            figures::time_us(value.round() as u64)
+        }
+    };
+    Some(format!(
+        "{} reaches {} in {} to {}",
+        record.figure.as_str(),
+        show(record.threshold?),
+        figures::span_s(time_s.low),
+        figures::span_s(time_s.high)
+    ))
 }
 
 fn recovered(recovery: &RecoveryRecord) -> String {

@@ -1,6 +1,8 @@
 //! How a run is shown: one file per format. Nothing is computed here: every number shown is a field of the
 //! [`RunRecord`](aforo_model::RunRecord).
 
+pub mod cache;
+pub mod cache_replay;
 mod capacity;
 mod change;
 mod csv_rows;
@@ -12,9 +14,12 @@ mod headline;
 mod interval_log;
 pub mod json;
 mod live_line;
+mod markdown;
 mod open_objectives;
 mod page;
 mod plan_tree;
+pub mod profile;
+mod resource_notes;
 mod resources_csv;
 mod run_list;
 mod schema;

@@ -1,5 +1,6 @@
 //! What the terminal's reports are written with: headings, paragraphs, findings.
 
+use aforo_model::database::Skipped;
 use aforo_model::{Finding, Severity};
 
 use crate::figures;
@@ -9,6 +10,9 @@ use crate::text::{one_line, truncated};
 
 /// Columns before the text of a finding.
 pub(crate) const FINDING_INDENT: usize = 10;
+
+/// Parts that were not read, of which this many are shown; the others are in the JSON.
+const SKIPPED_SHOWN: usize = 12;
 
 /// Narrower than this, the endpoints do not fit; wider, lines are hard to read.
 pub(crate) const COLUMNS: std::ops::RangeInclusive<usize> = 80..=100;
@@ -59,6 +63,13 @@ impl Page {
         sheet.draw(self.style, self.columns)
     }
 
+    /// A table under its title, with a note below it; nothing where there is no table.
+    pub(crate) fn section(&self, title: &str, sheet: Option<Sheet>, note: Option<String>) -> String {
+        let Some(sheet) = sheet else { return String::new() };
+        let note = note.map_or_else(String::new, |note| self.faint(&note));
+        self.heading(title) + &self.table(&sheet) + &note
+    }
+
     pub(crate) fn answers(&self, answers: &[(&str, String)]) -> String {
         let line = |(name, value): &(&str, String)| paragraph(&format!(" {name:<9} "), value, self.columns);
         answers.iter().map(line).collect()
@@ -73,6 +84,22 @@ impl Page {
             .iter()
             .map(|finding| self.seen(&finding.subject.to_string(), finding) + &self.remedy(finding));
         self.heading("Findings") + &findings.collect::<String>()
+    }
+
+    /// What was not read, each part with what would let it be read.
+    pub(crate) fn not_read(&self, skipped: &[Skipped]) -> String {
+        if skipped.is_empty() {
+            return String::new();
+        }
+        let mut text = self.heading("Not read");
+        for part in skipped.iter().take(SKIPPED_SHOWN) {
+            text += &paragraph(" - ", &format!("{}: {}", part.what, part.why), self.columns);
+            text += &paragraph("   → ", &part.remedy, self.columns);
+        }
+        if skipped.len() > SKIPPED_SHOWN {
+            text += &self.faint("More are in the JSON.");
+        }
+        text
     }
 
     /// What a finding about `subject` saw.

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use aforo_model::{
-    GeneratorSample, HostSample, PostgresSample, ProcessSample, RedisSample, ResourceSample, Role, RunRecord,
+    CgroupSample, GeneratorSample, HostSample, PostgresSample, Pressure, PressureSample, ProcessSample,
+    RedisSample, ResourceSample, Role, RunRecord,
 };
 
 use crate::csv_rows::{or_empty, write_csv};
@@ -14,7 +15,7 @@ const ROLES: [Role; 4] = [Role::Target, Role::Postgres, Role::Redis, Role::Gener
 type Column<T> = (&'static str, fn(&T) -> String);
 
 /// Each is prefixed with the role, as in `target_rss_bytes`.
-const PROCESS: [Column<ProcessSample>; 8] = [
+const PROCESS: [Column<ProcessSample>; 23] = [
     ("process_count", |process| process.process_count.to_string()),
     ("cpu_time_s", |process| process.cpu_time_s.to_string()),
     ("cpu_cores", |process| or_empty(process.cpu_cores)),
@@ -23,6 +24,21 @@ const PROCESS: [Column<ProcessSample>; 8] = [
     ("open_fd_count", |process| or_empty(process.open_fd_count)),
     ("disk_read_bytes", |process| or_empty(process.disk_read_bytes)),
     ("disk_written_bytes", |process| or_empty(process.disk_written_bytes)),
+    ("pss_bytes", |process| or_empty(process.pss_bytes)),
+    ("open_fd_limit", |process| or_empty(process.open_fd_limit)),
+    ("open_fd_ratio", |process| or_empty(process.open_fd_ratio)),
+    ("run_queue_delay_s", |process| or_empty(process.run_queue_delay_s)),
+    ("voluntary_context_switches", |process| or_empty(process.voluntary_context_switches)),
+    ("involuntary_context_switches", |process| or_empty(process.involuntary_context_switches)),
+    ("major_faults", |process| or_empty(process.major_faults)),
+    ("cpu_limit_cores", |process| of_cgroup(process, |cgroup| cgroup.cpu_limit_cores)),
+    ("cpu_periods", |process| of_cgroup(process, |cgroup| cgroup.cpu_periods)),
+    ("throttled_periods", |process| of_cgroup(process, |cgroup| cgroup.throttled_periods)),
+    ("throttled_s", |process| of_cgroup(process, |cgroup| cgroup.throttled_s)),
+    ("memory_limit_bytes", |process| of_cgroup(process, |cgroup| cgroup.memory_limit_bytes)),
+    ("memory_current_bytes", |process| of_cgroup(process, |cgroup| cgroup.memory_current_bytes)),
+    ("memory_working_set_bytes", |process| of_cgroup(process, |cgroup| cgroup.memory_working_set_bytes)),
+    ("oom_kills", |process| of_cgroup(process, |cgroup| cgroup.oom_kills)),
 ];
 
 const GENERATOR: [Column<GeneratorSample>; 2] = [
@@ -30,7 +46,8 @@ const GENERATOR: [Column<GeneratorSample>; 2] = [
     ("generator_run_queue_delay_us", |generator| or_empty(generator.run_queue_delay_us)),
 ];
 
-const HOST: [Column<HostSample>; 10] = [
+/// The target's machine, where it is another one, has the same with `target_` before them.
+const HOST: [Column<HostSample>; 32] = [
     ("host_cpu_ratio", |host| or_empty(host.cpu_ratio)),
     ("host_core_count", |host| host.core_count.to_string()),
     ("host_load_1m", |host| host.load_1m.to_string()),
@@ -41,7 +58,49 @@ const HOST: [Column<HostSample>; 10] = [
     ("host_disk_written_bytes", |host| or_empty(host.disk_written_bytes)),
     ("host_network_received_bytes", |host| or_empty(host.network_received_bytes)),
     ("host_network_sent_bytes", |host| or_empty(host.network_sent_bytes)),
+    ("host_pressure_cpu_some_ratio", |host| some_ratio(host, |pressure| pressure.cpu)),
+    ("host_pressure_cpu_full_ratio", |host| full_ratio(host, |pressure| pressure.cpu)),
+    ("host_pressure_memory_some_ratio", |host| some_ratio(host, |pressure| pressure.memory)),
+    ("host_pressure_memory_full_ratio", |host| full_ratio(host, |pressure| pressure.memory)),
+    ("host_pressure_io_some_ratio", |host| some_ratio(host, |pressure| pressure.io)),
+    ("host_pressure_io_full_ratio", |host| full_ratio(host, |pressure| pressure.io)),
+    ("host_steal_ratio", |host| or_empty(host.steal_ratio)),
+    ("host_iowait_ratio", |host| or_empty(host.iowait_ratio)),
+    ("host_tcp_sent_segments", |host| or_empty(host.tcp_sent_segments)),
+    ("host_tcp_retransmits", |host| or_empty(host.tcp_retransmits)),
+    ("host_listen_overflows", |host| or_empty(host.listen_overflows)),
+    ("host_listen_drops", |host| or_empty(host.listen_drops)),
+    ("host_busiest_disk", |host| or_empty(host.busiest_disk.as_ref().map(|disk| &disk.name))),
+    ("host_busiest_disk_busy_ratio", |host| or_empty(host.busiest_disk.as_ref().map(|disk| disk.busy_ratio))),
+    ("host_busiest_disk_queue_length", |host| {
+        or_empty(host.busiest_disk.as_ref().map(|disk| disk.queue_length))
+    }),
+    ("host_busiest_link", |host| or_empty(host.busiest_link.as_ref().map(|link| &link.name))),
+    ("host_busiest_link_busy_ratio", |host| or_empty(host.busiest_link.as_ref().map(|link| link.busy_ratio))),
+    ("host_fullest_file_system", |host| {
+        or_empty(host.fullest_file_system.as_ref().map(|room| &room.mount_point))
+    }),
+    ("host_fullest_file_system_total_bytes", |host| {
+        or_empty(host.fullest_file_system.as_ref().map(|room| room.total_bytes))
+    }),
+    ("host_fullest_file_system_available_bytes", |host| {
+        or_empty(host.fullest_file_system.as_ref().map(|room| room.available_bytes))
+    }),
+    ("host_swapped_in_bytes", |host| or_empty(host.swapped_in_bytes)),
+    ("host_swapped_out_bytes", |host| or_empty(host.swapped_out_bytes)),
 ];
+
+fn of_cgroup<T: ToString>(process: &ProcessSample, of: fn(&CgroupSample) -> Option<T>) -> String {
+    or_empty(process.cgroup.as_ref().and_then(of))
+}
+
+fn some_ratio(host: &HostSample, of: fn(&PressureSample) -> Option<Pressure>) -> String {
+    or_empty(host.pressure.as_ref().and_then(of).map(|pressure| pressure.some_ratio))
+}
+
+fn full_ratio(host: &HostSample, of: fn(&PressureSample) -> Option<Pressure>) -> String {
+    or_empty(host.pressure.as_ref().and_then(of).and_then(|pressure| pressure.full_ratio))
+}
 
 const POSTGRES: [Column<PostgresSample>; 4] = [
     ("postgres_connection_count", |postgres| postgres.connection_count.to_string()),
@@ -67,7 +126,9 @@ pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> 
 
 fn header() -> Vec<String> {
     let of_role = |role: Role| PROCESS.iter().map(move |(name, _)| format!("{}_{name}", role.as_str()));
-    let others = names(&GENERATOR).chain(names(&HOST)).chain(names(&POSTGRES)).chain(names(&REDIS));
+    let target_host = names(&HOST).map(|name| format!("target_{name}"));
+    let servers = names(&POSTGRES).chain(names(&REDIS));
+    let others = names(&GENERATOR).chain(names(&HOST)).chain(servers).chain(target_host);
     std::iter::once("at_s".to_owned()).chain(ROLES.into_iter().flat_map(of_role)).chain(others).collect()
 }
 
@@ -78,12 +139,13 @@ fn names<T>(columns: &'static [Column<T>]) -> impl Iterator<Item = String> {
 fn row(sample: &ResourceSample) -> Vec<String> {
     let mut row = vec![sample.at_s.to_string()];
     for role in ROLES {
-        row.extend(fields(&PROCESS, sample.process(role)));
+        row.extend(fields(&PROCESS, sample.process_anywhere(role)));
     }
     row.extend(fields(&GENERATOR, sample.generator.as_ref()));
     row.extend(fields(&HOST, sample.host.as_ref()));
     row.extend(fields(&POSTGRES, sample.postgres.as_ref()));
     row.extend(fields(&REDIS, sample.redis.as_ref()));
+    row.extend(fields(&HOST, sample.remote.as_ref().and_then(|remote| remote.host.as_ref())));
     row
 }
 

@@ -10,6 +10,8 @@ use crate::database::brief;
 use crate::figures;
 use crate::headline::{banner, findings_beside_banner, headline};
 use crate::open_objectives::open_reasons;
+use crate::profile::brief as profile_brief;
+use crate::resource_notes;
 use crate::sheet::escaped;
 use crate::sheets;
 use crate::workload;
@@ -33,6 +35,7 @@ pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> 
     changes(record, out)?;
     failures(record, out)?;
     resources(record, out)?;
+    profile_brief::markdown(record, out)?;
     brief::markdown(record, out)?;
     findings(record, out)
 }
@@ -96,7 +99,9 @@ fn resources(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
         .map(|processes| format!("{}\n{}\n", processes.markdown(), sheets::RESOURCES_MEAN));
     let host = sheets::host(record).map(|host| format!("{host}\n"));
     let generator = sheets::generator(record).map(|generator| format!("{generator}\n"));
-    let parts: Vec<String> = table.into_iter().chain(host).chain(generator).collect();
+    let notes =
+        resource_notes::sentences(record).into_iter().map(|sentence| format!("{}\n", escaped(&sentence)));
+    let parts: Vec<String> = table.into_iter().chain(host).chain(generator).chain(notes).collect();
     if parts.is_empty() {
         return Ok(());
     }

@@ -11,6 +11,7 @@ use crate::format::FORMATS;
 use crate::headline::{banner, findings_beside_banner, headline, tone};
 use crate::open_objectives::open_reasons;
 use crate::page::Page;
+use crate::resource_notes;
 use crate::sheet::paragraph;
 use crate::sheets;
 use crate::style::Tone;
@@ -44,6 +45,7 @@ pub fn render_on(screen: &Screen<'_>, record: &RunRecord, out: &mut dyn Write) -
         page.change(record),
         page.failures(record),
         page.resources(record),
+        page.profiles(record),
         page.database(record),
         page.findings(&findings_beside_banner(record).collect::<Vec<_>>()),
         page.files(screen.folder),
@@ -136,7 +138,8 @@ impl Page {
             text += &self.table(&processes);
             text += &self.faint(sheets::RESOURCES_MEAN);
         }
-        for sentence in host.into_iter().chain(sheets::generator(record)) {
+        let sentences = host.into_iter().chain(sheets::generator(record));
+        for sentence in sentences.chain(resource_notes::sentences(record)) {
             text += &paragraph(" ", &sentence, self.columns);
         }
         text

@@ -7,8 +7,9 @@ use aforo_model::{RunRecord, Series};
 use crate::csv_rows::{or_empty, write_csv};
 
 /// Times are response times in µs unless the column says otherwise, empty in seconds without a judged request. Starts
-/// are dropped by an open workload before they have a step: they stand in the rows of `total`.
-const HEADER: [&str; 10] = [
+/// are dropped by an open workload before they have a step: they stand in the rows of `total`. The last column is the part of the second
+/// in which the target was profiled, 0–1.
+const HEADER: [&str; 11] = [
     "second",
     "users",
     "step",
@@ -19,6 +20,7 @@ const HEADER: [&str; 10] = [
     "p99_us",
     "service_p95_us",
     "dropped_starts",
+    "profiled_ratio",
 ];
 
 /// Writes a row a second and step, `total` first.
@@ -28,12 +30,32 @@ pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> 
         let steps = timeline.steps.iter().map(|(name, series)| (name.as_str(), series));
         let all = std::iter::once(("total", &timeline.total)).chain(steps);
         let dropped = timeline.dropped_starts.get(second);
-        all.map(move |(name, series)| row(second, *users, name, series, dropped.filter(|_| name == "total")))
+        let profiled = profiled_ratio(record, second);
+        all.map(move |(name, series)| {
+            row(second, *users, name, series, dropped.filter(|_| name == "total"), profiled)
+        })
     });
     write_csv(out, HEADER, rows)
 }
 
-fn row(second: usize, users: u32, name: &str, series: &Series, dropped: Option<&u64>) -> [String; 10] {
+/// How much of a second lies within the windows of profiles: where a mark on the time line goes.
+fn profiled_ratio(record: &RunRecord, second: usize) -> f64 {
+    let begin_s = second as f64;
+    let within = record.profiles.iter().map(|profile| {
+        let window = profile.profile.window;
+        (window.to_s.min(begin_s + 1.0) - window.from_s.max(begin_s)).clamp(0.0, 1.0)
+    });
+    within.sum::<f64>().min(1.0)
+}
+
+fn row(
+    second: usize,
+    users: u32,
+    name: &str,
+    series: &Series,
+    dropped: Option<&u64>,
+    profiled_ratio: f64,
+) -> [String; 11] {
     // In a closed workload both times are the same, and only one is kept.
     let service_p95_us =
         if series.service_p95_us.is_empty() { &series.p95_us } else { &series.service_p95_us };
@@ -49,6 +71,7 @@ fn row(second: usize, users: u32, name: &str, series: &Series, dropped: Option<&
         time(&series.p99_us),
         time(service_p95_us),
         or_empty(dropped),
+        format!("{profiled_ratio:.2}"),
     ]
 }
 

@@ -4,6 +4,7 @@
 //! [`LoadSecond`](aforo_model::LoadSecond) a second. The format is described in `FORMAT.md` beside this
 //! package.
 
+mod alone;
 mod builtin;
 mod engine;
 mod error;
@@ -14,6 +15,7 @@ mod probe;
 mod recorder;
 mod template;
 
+pub use alone::{AloneError, AloneScenario, alone};
 pub use builtin::{BUILTIN, BuiltinScenario};
 pub use engine::{EngineEnd, EngineError, HttpTarget, RunningLoad, StopCause, start};
 pub use error::{Problem, ScenarioError};

@@ -1,5 +1,7 @@
 //! `aforo analyze`: the database report.
 
+mod cache;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,6 +37,9 @@ Examples:
   aforo analyze --proxy auto                          and what each request sends, as seen on the wire
   aforo analyze --run latest                          of a saved run
   aforo analyze --format markdown > database.md       for a ticket
+  aforo analyze --cache --redis-url redis://cache     the Redis in the place of Postgres
+  aforo analyze --cache-trace --redis-url redis://cache --cache-time 30s
+                                                      which policy and size would serve its keys best
 
 Nothing is written to the database: its connections are read-only. The role needs pg_monitor to see all.";
 
@@ -81,6 +86,8 @@ pub(crate) struct AnalyzeArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
+    cache: cache::CacheOptions,
+    #[command(flatten)]
     config: ConfigOption,
     #[command(flatten)]
     store: StoreOption,
@@ -91,6 +98,9 @@ pub(crate) struct AnalyzeArgs {
 }
 
 pub(crate) fn analyze(args: AnalyzeArgs) -> Result<ExitCode, Failure> {
+    if args.cache.is_wanted() {
+        return cache::analyze(&args);
+    }
     if args.format == SCHEMA {
         // The same for every report, so there need not be one.
         written(write_schema(&mut std::io::stdout().lock()))?;

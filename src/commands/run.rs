@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use aforo_model::{RunEnd, RunRecord, Verdict};
 use aforo_pipeline::scenarios::Overrides;
-use aforo_pipeline::{RunEvent, RunPlan, execute};
-use clap::Args;
+use aforo_pipeline::{ProfilePlan, ProfileWanted, RunEvent, RunPlan, execute};
+use clap::{Args, ValueEnum};
 
 use crate::commands::{block_on, report};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::interrupt;
-use crate::options::{ConfigOption, HotelOptions, StoreOption, TargetOptions, scenario_directory};
+use crate::options::{
+    ConfigOption, HotelOptions, ProfilerOption, StoreOption, TargetOptions, scenario_directory,
+};
 use crate::progress::Progress;
 use crate::target::with_target;
 
@@ -48,6 +50,14 @@ pub(crate) struct RunArgs {
     /// How long a request may take before it counts as timed out
     #[arg(long, value_name = "TIME", value_parser = aforo_model::parse_duration)]
     timeout: Option<Duration>,
+    /// Profile the target's CPU for a while of the steady load: when a profiler fits, or only run with one, or not at all
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    profile: ProfileWord,
+    #[command(flatten)]
+    profiler: ProfilerOption,
+    /// Watch the target for a minute after the load, to tell a leak from memory in use
+    #[arg(long)]
+    confirm_leak: bool,
     /// Print the record as JSON instead of tables
     #[arg(long)]
     json: bool,
@@ -62,6 +72,27 @@ pub(crate) struct RunArgs {
     target: TargetOptions,
     #[command(flatten)]
     hotel: HotelOptions,
+}
+
+/// When the target is profiled.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ProfileWord {
+    /// When a profiler fits; otherwise the run says what hinders each
+    Auto,
+    /// Always: without a profiler there is no run
+    Required,
+    /// Not at all
+    Off,
+}
+
+impl ProfileWord {
+    fn wanted(self) -> ProfileWanted {
+        match self {
+            Self::Auto => ProfileWanted::IfPossible,
+            Self::Required => ProfileWanted::Required,
+            Self::Off => ProfileWanted::Off,
+        }
+    }
 }
 
 impl RunArgs {
@@ -94,7 +125,8 @@ pub(crate) fn run(args: RunArgs) -> Result<ExitCode, Failure> {
 
     let outcome = block_on(with_target(target, &args.hotel, &args.target, &interrupt, async |target| {
         let mut progress = Progress::new();
-        let plan = RunPlan { scenario, target, store, lock };
+        let profile = ProfilePlan { wanted: args.profile.wanted(), choice: args.profiler.choice() };
+        let plan = RunPlan { scenario, target, store, profile, confirm_leak: args.confirm_leak, lock };
         let outcome =
             execute(plan, interrupt.clone(), &mut |event: RunEvent<'_>| progress.show(&event)).await;
         progress.finish();

@@ -31,3 +31,19 @@ fn a_word_that_is_no_command_is_answered_with_the_nearest_one() {
     let wrong = Workplace::new().aforo(&["rum"]).expect_code(2);
     assert!(wrong.stderr.contains("run"), "{}", wrong.stderr);
 }
+
+#[test]
+fn a_trace_of_the_cache_has_a_schema_of_its_own_and_out_is_refused_where_nothing_is_saved() {
+    let schema = |option: &str| {
+        let text = Workplace::new().aforo(&["analyze", option, "--format", "schema"]).expect_code(0).stdout;
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()["title"].clone()
+    };
+    assert_eq!(
+        (schema("--cache").as_str(), schema("--cache-trace").as_str()),
+        (Some("CacheReport"), Some("CacheReplay"))
+    );
+    for option in ["--cache", "--cache-trace"] {
+        let refused = Workplace::new().aforo(&["analyze", option, "--out", "reports"]).expect_code(2);
+        assert!(refused.stderr.contains("--out"), "{}", refused.stderr);
+    }
+}

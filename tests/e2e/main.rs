@@ -5,6 +5,7 @@
 mod aforo;
 mod analyze;
 mod database;
+mod fastapi;
 mod faults;
 mod flaws;
 mod gate;
@@ -12,5 +13,6 @@ mod ground_truth;
 mod help;
 mod hotel;
 mod input;
+mod profile;
 mod reports;
 mod target;

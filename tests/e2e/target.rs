@@ -74,7 +74,18 @@ impl Drop for TestTarget {
 fn serve(connection: TcpStream, answer: Answer, closed: &AtomicBool, requests: &AtomicU64) {
     let Ok(mut output) = connection.try_clone() else { return };
     let mut input = BufReader::new(connection);
-    while read_request(&mut input).is_some() && !closed.load(Ordering::SeqCst) {
+    while let Some(line) = read_request(&mut input) {
+        if closed.load(Ordering::SeqCst) {
+            return;
+        }
+        // Before the load a run asks once whether the target profiles itself. This one does not, and that is none of the load.
+        if line.contains(" /debug/pprof") {
+            let nothing = "HTTP/1.1 404 X\r\ncontent-length: 0\r\n\r\n";
+            if output.write_all(nothing.as_bytes()).is_err() {
+                return;
+            }
+            continue;
+        }
         std::thread::sleep(answer.delay);
         let body = r#"{"ok":true,"code":"R-1"}"#;
         let head = format!(
@@ -89,25 +100,25 @@ fn serve(connection: TcpStream, answer: Answer, closed: &AtomicBool, requests: &
     }
 }
 
-/// Reads one request to the end of its body.
-fn read_request(input: &mut impl BufRead) -> Option<()> {
+/// Reads one request to the end of its body; gives its first line.
+fn read_request(input: &mut impl BufRead) -> Option<String> {
     let mut length = 0;
-    let mut is_first = true;
+    let mut first = None;
     loop {
         let mut line = String::new();
         if input.read_line(&mut line).ok()? == 0 {
             return None;
         }
-        if line.trim().is_empty() && !is_first {
+        if line.trim().is_empty() && first.is_some() {
             break;
         }
-        is_first = false;
         if let Some((name, value)) = line.split_once(':')
             && name.eq_ignore_ascii_case("content-length")
         {
             length = value.trim().parse().ok()?;
         }
+        first.get_or_insert(line);
     }
     std::io::copy(&mut input.take(length), &mut std::io::sink()).ok()?;
-    Some(())
+    first
 }

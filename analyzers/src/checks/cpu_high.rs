@@ -1,54 +1,53 @@
 //! `cpu-high`
 //!
-//! **What:** CPU of the machine, and of the target as a share of all cores, on average over the judged part. A machine
-//! that other programs kept busy is another finding, `machine-busy`.
+//! **What:** CPU of the machine, and of the target as a share of the cores it may use (those of the machine or the quota of its
+//! control group), for at least 10 s on end (5 s where critical). A machine that other programs kept busy is another
+//! finding, `machine-busy`.
 //! **Why it hurts:** near full use, queueing makes response times grow much faster than load.
 //! **Threshold:** 70 % is a warning, 85 % is critical: the thresholds the hotel's operations alert on.
 //! **Remedy:** profile the target and shorten what is hot, or give it more cores.
 
 use aforo_model::{Finding, Role};
 
-use super::{Check, finding, graded, part};
+use super::{Check, finding, part};
 use crate::Evidence;
-use crate::host_cpu::{CRITICAL_RATIO, HostCpu, MIN_READINGS, WARNING_RATIO};
-use crate::statistics::mean;
-use crate::wording::percent;
+use crate::host_cpu::{CRITICAL_RATIO, HostCpu, WARNING_RATIO};
+use crate::sustained::{Sustained, sustained};
+use crate::wording::{percent, seconds};
 
 pub(super) const CHECK: Check =
     Check { code: "cpu-high", summary: "CPU of the machine or of the target high", run };
 
 fn run(evidence: &Evidence<'_>) -> Vec<Finding> {
-    let host = HostCpu::of(evidence)
-        .filter(|cpu| !cpu.is_mostly_others())
-        .and_then(|cpu| high("host", "the machine", cpu.mean_ratio, cpu.peak_ratio));
+    let host = HostCpu::of(evidence).filter(|cpu| !cpu.is_mostly_others()).and_then(|_| {
+        let readings = evidence.judged_samples();
+        let ratios = readings.filter_map(|sample| Some((sample.at_s, sample.host.as_ref()?.cpu_ratio?)));
+        Some(high("host", "the machine", sustained(ratios, WARNING_RATIO, CRITICAL_RATIO)?))
+    });
     host.into_iter().chain(target(evidence)).collect()
 }
 
 fn target(evidence: &Evidence<'_>) -> Option<Finding> {
-    let ratios: Vec<f64> =
-        evidence.judged_samples().filter_map(|sample| evidence.cpu_ratio(sample, Role::Target)).collect();
-    if ratios.len() < MIN_READINGS {
-        return None;
-    }
-    let peak_ratio = ratios.iter().copied().fold(0.0, f64::max);
-    high("target", "the target", mean(ratios)?, peak_ratio)
+    let readings = evidence.judged_samples();
+    let ratios = readings.filter_map(|sample| Some((sample.at_s, evidence.cpu_use(sample, Role::Target)?)));
+    Some(high("target", "the target", sustained(ratios, WARNING_RATIO, CRITICAL_RATIO)?))
 }
 
-fn high(name: &str, who: &str, mean_ratio: f64, peak_ratio: f64) -> Option<Finding> {
-    let severity = graded(mean_ratio, WARNING_RATIO, CRITICAL_RATIO)?;
-    Some(finding(
+fn high(name: &str, who: &str, state: Sustained) -> Finding {
+    finding(
         CHECK.code,
         part(name),
-        severity,
+        state.severity,
         format!(
-            "{who} used {} of all cores on average and {} at the peak",
-            percent(mean_ratio),
-            percent(peak_ratio)
+            "{who} used {} of the cores it may use for {} on end, and {} at the peak",
+            percent(state.mean),
+            seconds(state.elapsed_s),
+            percent(state.peak)
         ),
         "profile the target and shorten its hot paths, or give it more cores; near full use, times grow faster than load"
             .to_owned(),
-        &[("cpu_ratio_mean", mean_ratio), ("cpu_ratio_peak", peak_ratio)],
-    ))
+        &[("cpu_ratio_mean", state.mean), ("cpu_ratio_peak", state.peak), ("elapsed_s", state.elapsed_s)],
+    )
 }
 
 #[cfg(test)]

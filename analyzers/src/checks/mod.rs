@@ -3,20 +3,31 @@
 mod aborted_requests;
 mod connections_near_limit;
 mod cpu_high;
+mod cpu_throttled;
 mod cut_short;
 mod debug_build;
+mod descriptors_near_limit;
+mod disk_busy;
+mod disk_full;
 mod ended_early;
 mod errors_by_kind;
 mod generator_late;
 mod generator_saturated;
 mod generator_starved;
+mod listen_overflows;
 mod littles_law;
 mod machine_busy;
 mod memory_high;
+mod network_busy;
 mod no_requests;
+mod oom_kills;
+mod pressure_high;
 mod redis_evictions;
 mod starts_dropped;
+mod steal_high;
 mod target_died;
+mod target_starved;
+mod tcp_retransmits;
 
 use aforo_model::{Finding, Severity, Subject};
 
@@ -38,20 +49,31 @@ pub const CHECKS: &[Check] = &[
     aborted_requests::CHECK,
     connections_near_limit::CHECK,
     cpu_high::CHECK,
+    cpu_throttled::CHECK,
     cut_short::CHECK,
     debug_build::CHECK,
+    descriptors_near_limit::CHECK,
+    disk_busy::CHECK,
+    disk_full::CHECK,
     ended_early::CHECK,
     errors_by_kind::CHECK,
     generator_late::CHECK,
     generator_saturated::CHECK,
     generator_starved::CHECK,
+    listen_overflows::CHECK,
     littles_law::CHECK,
     machine_busy::CHECK,
     memory_high::CHECK,
+    network_busy::CHECK,
     no_requests::CHECK,
+    oom_kills::CHECK,
+    pressure_high::CHECK,
     redis_evictions::CHECK,
     starts_dropped::CHECK,
+    steal_high::CHECK,
     target_died::CHECK,
+    target_starved::CHECK,
+    tcp_retransmits::CHECK,
 ];
 
 /// A finding whose numbers are all finite: those that are not cannot be saved, and say nothing.

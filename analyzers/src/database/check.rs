@@ -39,13 +39,13 @@ pub struct Skip {
 }
 
 impl Skip {
-    pub(super) fn new(why: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(crate) fn new(why: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { why: why.into(), remedy: remedy.into() }
     }
 }
 
 /// Numbers a result rests on, by name with the unit last.
-pub(super) type Numbers<'a> = &'a [(&'a str, f64)];
+pub(crate) type Numbers<'a> = &'a [(&'a str, f64)];
 
 /// The one result of a check that judges the server as a whole. The remedy is for the case that something is wrong.
 pub(super) fn judged(
@@ -90,7 +90,8 @@ pub(super) fn those_or_fine(outstanding: Vec<CheckResult>, fine_seen: impl Into<
     if outstanding.is_empty() { fine(fine_seen, &[]) } else { Ok(outstanding) }
 }
 
-fn result(
+/// A result about anything. Without a severity, it is fine.
+pub(crate) fn result(
     subject: Subject,
     severity: Option<Severity>,
     seen: impl Into<String>,
@@ -110,27 +111,27 @@ fn result(
 }
 
 /// A warning where it is so.
-pub(super) fn warning_if(is_so: bool) -> Option<Severity> {
+pub(crate) fn warning_if(is_so: bool) -> Option<Severity> {
     is_so.then_some(Severity::Warning)
 }
 
 /// Critical where it is so.
-pub(super) fn critical_if(is_so: bool) -> Option<Severity> {
+pub(crate) fn critical_if(is_so: bool) -> Option<Severity> {
     is_so.then_some(Severity::Critical)
 }
 
 /// Warning from the first threshold on, critical from the second.
-pub(super) fn rising(value: f64, warning_from: f64, critical_from: f64) -> Option<Severity> {
+pub(crate) fn rising(value: f64, warning_from: f64, critical_from: f64) -> Option<Severity> {
     critical_if(value >= critical_from).or(warning_if(value >= warning_from))
 }
 
 /// Warning below the first threshold, critical below the second.
-pub(super) fn falling(value: f64, warning_below: f64, critical_below: f64) -> Option<Severity> {
+pub(crate) fn falling(value: f64, warning_below: f64, critical_below: f64) -> Option<Severity> {
     critical_if(value < critical_below).or(warning_if(value < warning_below))
 }
 
 /// A grade as a severity; nothing for what is not a finding.
-pub(super) fn severity_of(grade: Grade) -> Option<Severity> {
+pub(crate) fn severity_of(grade: Grade) -> Option<Severity> {
     match grade {
         Grade::Skipped | Grade::Ok => None,
         Grade::Warning => Some(Severity::Warning),

@@ -4,6 +4,7 @@ use aforo_model::Role;
 
 use super::Measurement;
 use crate::Evidence;
+use crate::growth::without_profiling;
 use crate::statistics::{block_medians, median, theil_sen_slope};
 use crate::wording::seconds;
 
@@ -21,6 +22,8 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Measurement {
         .judged_processes(Role::Target)
         .map(|(at_s, target)| (at_s, target.rss_bytes as f64))
         .collect();
+    // What a target takes to look up the symbols of its own profile is no growth of its own.
+    let points = without_profiling(&points, evidence.profile_windows).points;
     let (Some((from_s, _)), Some((to_s, _))) = (points.first(), points.last()) else {
         return Measurement::nothing("the target's process was not watched; name its pid");
     };

@@ -26,7 +26,7 @@ use crate::checks::finding;
 
 pub use contradiction::is_contradicted;
 pub use explain_case::{Draw, ExplainCase, PlanningLock, explain_case, planning_lock};
-pub use parameter_values::{SampleKind, SampleValue, parameter_draws, sample_values};
+pub(crate) use parameter_values::parameter_draws;
 
 /// A plan, and what is needed to judge it.
 #[derive(Debug, Clone, Copy)]

@@ -5,29 +5,9 @@
 
 use aforo_model::database::ColumnStatistics;
 
-/// Why a value was drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SampleKind {
-    /// It is the most common one.
-    MostCommon,
-    /// It is as rare as values of the column are.
-    LeastCommon,
-    /// It lies in the middle of the order of values.
-    Median,
-}
-
-/// A value of a column, as text.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SampleValue {
-    /// Why it was drawn.
-    pub kind: SampleKind,
-    /// The value.
-    pub value: String,
-}
-
 /// The most common, the least common and the median value of a column; the same value may stand for several. Nothing where the
 /// statistics hold no values: a table that was never analysed, or columns of a type without an order.
-pub fn sample_values(statistics: &ColumnStatistics) -> Option<[SampleValue; 3]> {
+fn sample_values(statistics: &ColumnStatistics) -> Option<[String; 3]> {
     let by_ratio = statistics.common_values.iter().zip(&statistics.common_ratios);
     let most_common = by_ratio.clone().max_by(|one, other| one.1.total_cmp(other.1)).map(|(value, _)| value);
     let rarest_common = by_ratio.min_by(|one, other| one.1.total_cmp(other.1)).map(|(value, _)| value);
@@ -39,23 +19,18 @@ pub fn sample_values(statistics: &ColumnStatistics) -> Option<[SampleValue; 3]> 
     let most_common = most_common.or(middle)?;
     let least_common = rare.or(rarest_common)?;
     let median = middle.unwrap_or(least_common);
-    let sample = |kind, value: &String| SampleValue { kind, value: value.clone() };
-    Some([
-        sample(SampleKind::MostCommon, most_common),
-        sample(SampleKind::LeastCommon, least_common),
-        sample(SampleKind::Median, median),
-    ])
+    Some([most_common, least_common, median].map(String::clone))
 }
 
 /// Values for all parameters of a statement, from the statistics of the column each is compared with, in the order of the
 /// parameters: most common, least common, median; equal draws once. Empty where a parameter has no such column: a plan with a
 /// made-up value, or with NULL, is the plan of another statement.
-pub fn parameter_draws(columns: &[Option<&ColumnStatistics>]) -> Vec<Vec<Option<String>>> {
+pub(crate) fn parameter_draws(columns: &[Option<&ColumnStatistics>]) -> Vec<Vec<Option<String>>> {
     let samples: Option<Vec<_>> = columns.iter().map(|column| sample_values((*column)?)).collect();
     let Some(samples) = samples else { return Vec::new() };
     let mut draws: Vec<Vec<Option<String>>> = Vec::new();
     for number in 0..3 {
-        let draw: Vec<_> = samples.iter().map(|of_column| Some(of_column[number].value.clone())).collect();
+        let draw: Vec<_> = samples.iter().map(|of_column| Some(of_column[number].clone())).collect();
         if !draws.contains(&draw) {
             draws.push(draw);
         }
@@ -76,28 +51,24 @@ mod tests {
         }
     }
 
-    fn values(statistics: &ColumnStatistics) -> Option<[String; 3]> {
-        sample_values(statistics).map(|samples| samples.map(|sample| sample.value))
-    }
-
     #[test]
     fn a_status_is_drawn_by_how_common_it_is() {
         let status = statistics(&[("confirmed", 0.9), ("cancelled", 0.02), ("pending", 0.08)], &[]);
-        assert_eq!(values(&status).unwrap(), ["confirmed", "cancelled", "cancelled"]);
+        assert_eq!(sample_values(&status).unwrap(), ["confirmed", "cancelled", "cancelled"]);
     }
 
     #[test]
     fn a_key_is_drawn_from_the_histogram() {
         let key = statistics(&[], &["1", "250", "500", "750", "1000"]);
-        assert_eq!(values(&key).unwrap(), ["500", "250", "500"]);
+        assert_eq!(sample_values(&key).unwrap(), ["500", "250", "500"]);
         let both = statistics(&[("7", 0.5)], &["1", "250", "500", "750", "1000"]);
-        assert_eq!(values(&both).unwrap(), ["7", "250", "500"]);
+        assert_eq!(sample_values(&both).unwrap(), ["7", "250", "500"]);
     }
 
     #[test]
     fn without_values_there_is_nothing_to_draw() {
-        assert_eq!(values(&ColumnStatistics::default()), None);
-        assert_eq!(values(&statistics(&[("x", f64::NAN)], &[])).unwrap(), ["x", "x", "x"]);
+        assert_eq!(sample_values(&ColumnStatistics::default()), None);
+        assert_eq!(sample_values(&statistics(&[("x", f64::NAN)], &[])).unwrap(), ["x", "x", "x"]);
     }
 
     #[test]

@@ -2,10 +2,12 @@
 //! again.
 
 mod fold;
+mod known_call;
 mod repeated_statement;
 mod typical;
 
 pub use fold::fold_request;
+pub use known_call::{KnownCall, known_calls};
 pub use repeated_statement::find as trace_findings;
 pub use typical::{confirm_n_plus_ones, typical_requests};
 

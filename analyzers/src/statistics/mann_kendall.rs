@@ -14,6 +14,8 @@ pub(crate) struct MannKendall {
     pub(crate) variance: f64,
     /// Chance of so clear a trend where there is none, two-sided.
     pub(crate) p_value: f64,
+    /// Kendall's τ: pairs that rise less pairs that fall, as a share of all, −1 to 1.
+    pub(crate) tau: f64,
 }
 
 /// Mann–Kendall test for a monotone trend, with the variance of Hamed and Rao (1998): where neighbours in time
@@ -26,7 +28,12 @@ pub(crate) fn mann_kendall(points: &[(f64, f64)]) -> Option<MannKendall> {
     }
     let statistic = statistic(points)?;
     let variance = variance_of_ties(points) * correction(points);
-    (variance > 0.0).then(|| MannKendall { variance, p_value: p_value(statistic, variance) })
+    let pair_count = count as f64 * (count as f64 - 1.0) / 2.0;
+    (variance > 0.0).then(|| MannKendall {
+        variance,
+        p_value: p_value(statistic, variance),
+        tau: statistic / pair_count,
+    })
 }
 
 /// Pairs that rise less pairs that fall; `None` where a value is not a number.

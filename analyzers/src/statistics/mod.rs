@@ -1,5 +1,6 @@
 //! Statistics that a few wild values do not move.
 
+mod autoregression;
 mod condition;
 mod least_squares;
 mod location;
@@ -7,7 +8,9 @@ mod mann_kendall;
 mod nnls;
 mod random;
 mod theil_sen;
+mod wilson;
 
+pub(crate) use autoregression::chance_of_rise;
 pub(crate) use condition::condition_number;
 pub(crate) use least_squares::{nonnegative_least_squares, sum_of_squares};
 pub(crate) use location::{mean, median};
@@ -15,3 +18,4 @@ pub(crate) use mann_kendall::{block_medians, mann_kendall, sen_interval};
 pub(crate) use nnls::NormalEquations;
 pub(crate) use random::Random;
 pub(crate) use theil_sen::theil_sen_slope;
+pub(crate) use wilson::wilson;

@@ -4,12 +4,14 @@ mod executing;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use aforo_analyzers::{ExplainCase, PlanContext, PlanningLock, explain_case, is_contradicted, plan_findings};
+use aforo_analyzers::{
+    ExplainCase, KnownCall, PlanContext, PlanningLock, explain_case, is_contradicted, plan_findings,
+};
 use aforo_model::database::{
     DatabaseEvidence, ExplainKind, ExplainObstacle, ExplainOutcome, ExplainedStatement, HotStatement,
-    ObstacleKind, Plan, PlanFinding,
+    NotExecutedKind, ObstacleKind, Plan, PlanFinding,
 };
 use aforo_profiles::{ExplainLimits, ExplainRequest, Explainer};
 
@@ -35,11 +37,13 @@ struct Asked<'a> {
     generic: ExplainedStatement,
 }
 
-/// Asks for the generic plan of each; where the plan of the analysis says so, executes those that are proven to change nothing.
+/// Asks for the generic plan of each, and for the plan with real values where a call is known; where the plan of the analysis says
+/// so, executes those that are proven to change nothing.
 pub(super) async fn explain(
     plan: &AnalysisPlan,
     evidence: &DatabaseEvidence,
     hot: &[HotStatement],
+    known_calls: &BTreeMap<String, KnownCall>,
     on_event: &mut dyn FnMut(AnalysisEvent<'_>),
 ) -> Explained {
     let mut explained = Explained::default();
@@ -62,18 +66,33 @@ pub(super) async fn explain(
     if plan.execute_plans {
         on_event(AnalysisEvent::Began("executing those that are proven to change nothing"));
     }
-    let mut execution = plan.execute_plans.then(|| Execution::new(&mut explainer));
+    let mut execution = Execution::new(&mut explainer);
     for Asked { ran, case, generic } in asked {
-        let executed = match (&mut execution, &case, &generic.outcome) {
-            (Some(execution), Some(case), ExplainOutcome::Planned(_)) => {
+        let known = known_calls.get(&ran.fingerprint).map(|call| known_case(call, evidence));
+        let more = match (known.as_ref().or(case.as_ref()), &generic.outcome) {
+            (Some(case), ExplainOutcome::Planned(_)) if plan.execute_plans => {
                 Some(execution.run(request(ran, case, evidence), case).await)
+            }
+            (Some(case), ExplainOutcome::Planned(_)) if known.is_some() => {
+                Some(execution.plan(request(ran, case, evidence), case).await)
             }
             // What cannot be planned cannot be executed, for the same reason.
             _ => None,
         };
-        explained.add(ran, generic, executed, evidence);
+        explained.add(ran, generic, more, evidence);
     }
     explained
+}
+
+/// A call that was seen, to be explained as it was.
+fn known_case(call: &KnownCall, evidence: &DatabaseEvidence) -> ExplainCase {
+    let case = explain_case(&call.text, evidence.catalog.as_ref(), &evidence.server.search_path);
+    let draws = match case.draws {
+        Err(why) if why.kind == NotExecutedKind::NotReadOnly => Err(why),
+        _ => Ok(vec![call.values.clone()]),
+    };
+    // The types are the client's own.
+    ExplainCase { draws, ..case }
 }
 
 /// Each statement, with what its text tells.

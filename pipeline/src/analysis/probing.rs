@@ -99,7 +99,9 @@ async fn single_requests(
         let after = statements.snapshot().await?;
         let window = statements.window(&before, &after).await?;
         let reading = reading(answer, &window);
-        watched.traces.extend(recording.and_then(|recording| recording.finish(&reading)));
+        if let Some(seen) = recording.and_then(|recording| recording.finish(&reading)) {
+            watched.take_trace(seen);
+        }
         watched.readings.push(reading);
     }
     watched.not_probed.extend(run.not_probed().iter().map(not_probed));

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use aforo_analyzers::fold_request;
+use aforo_analyzers::{KnownCall, fold_request, known_calls};
 use aforo_model::database::{ProbeReading, RequestTrace, Skipped};
 use aforo_profiles::{PostgresProxy, ProxyError, start_proxy};
 use aforo_sandbox::{Postgres, PostgresOptions, SandboxError};
@@ -150,10 +150,12 @@ impl<'a> Recording<'a> {
         Self(tracer)
     }
 
-    /// What was sent, without the user's data. What a request sends that fails says little of those that do not.
-    pub(super) fn finish(self, reading: &ProbeReading) -> Option<RequestTrace> {
+    /// What was sent, without the user's data, and the calls with it. What a request sends that fails says little of those that
+    /// do not.
+    pub(super) fn finish(self, reading: &ProbeReading) -> Option<(RequestTrace, Vec<KnownCall>)> {
         let trace = self.0.proxy.take();
-        reading.is_expected.then(|| fold_request(&reading.step, reading.page_size, &trace))
+        let folded = || fold_request(&reading.step, reading.page_size, &trace);
+        reading.is_expected.then(|| (folded(), known_calls(&trace).collect()))
     }
 }
 

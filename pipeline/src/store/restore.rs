@@ -8,7 +8,8 @@ use aforo_reports::read_interval_log;
 use serde::de::DeserializeOwned;
 
 use super::{LATENCY_FILE, RESOURCES_FILE, SECONDS_FILE, StoreError};
-use crate::record::conclude;
+use crate::cpu_profile::Profiled;
+use crate::record::{Seen, conclude};
 
 /// Completes the first record of a run with its evidence.
 pub(super) fn restore(folder: &Path, begun: RunRecord) -> Result<RunRecord, StoreError> {
@@ -25,7 +26,16 @@ pub(super) fn restore(folder: &Path, begun: RunRecord) -> Result<RunRecord, Stor
         summary.add(second);
     }
     let at_s = seconds.last().map_or(0.0, |second| f64::from(second.second + 1));
-    Ok(conclude(begun, summary.finish(), resources, None, RunEnd::Killed { at_s }, at_s))
+    let seen = Seen {
+        load: summary.finish(),
+        resources,
+        idle_resources: Vec::new(),
+        profiled: Profiled::default(),
+        database: None,
+        end: RunEnd::Killed { at_s },
+        elapsed_s: at_s,
+    };
+    Ok(conclude(begun, seen))
 }
 
 /// The documents of a file, one a line. The last line may be cut off where the process was killed.

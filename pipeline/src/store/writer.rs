@@ -9,6 +9,7 @@ use aforo_reports::{FORMATS, Format, IntervalLogWriter};
 use serde::Serialize;
 
 use crate::plan_files::write_plans;
+use crate::profile_files::write_profile;
 
 use super::lock::RunLock;
 use super::{LATENCY_FILE, RECORD_FILE, RESOURCES_FILE, SECONDS_FILE, StoreError, create_folder};
@@ -69,6 +70,11 @@ pub(crate) fn write_reports(folder: &Path, record: &RunRecord) -> Result<(), Sto
     for format in FORMATS.iter().filter(|format| format.file_name.is_some_and(|name| name != RECORD_FILE)) {
         let Some(file_name) = format.file_name else { continue };
         replace(&folder.join(file_name), |file| (format.render)(record, file))?;
+    }
+    let failed = |why| StoreError::Write { path: folder.to_owned(), why };
+    for profile in &record.profiles {
+        let title = format!("CPU of {}, {}", record.target.name, record.id);
+        write_profile(profile, record.started_at, &title, folder).map_err(failed)?;
     }
     match &record.database {
         Some(report) => {

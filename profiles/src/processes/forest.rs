@@ -18,7 +18,7 @@ use aforo_model::{ProcessSample, Role};
 use super::source::{ProcessId, ProcessSource, Reading};
 use super::spent::Spent;
 
-/// Readings between two full scans, on systems that tell children in no other way. At one reading a second,
+/// Readings between two full scans, for children that are told in no other way. At one reading a second,
 /// a full scan of 5 ms costs 0.05 % of a core.
 const READINGS_PER_SCAN: u64 = 10;
 
@@ -31,7 +31,7 @@ pub(crate) struct Forest<S> {
     source: S,
     trees: Vec<Tree>,
     members: HashMap<u32, Member>,
-    /// The last full scan; none where the system tells children directly.
+    /// The last full scan; none while the source tells all children directly.
     scan: Option<Scan>,
     /// When the watch began, in the source's unit.
     began: u64,
@@ -99,6 +99,23 @@ impl<S: ProcessSource> Forest<S> {
         let interval = self.read_at.replace(now).map(|before| now.saturating_duration_since(before));
         let interval = interval.filter(|&interval| interval >= SHORTEST_CPU_INTERVAL);
         (0..self.trees.len()).filter_map(|tree| self.sample(tree, interval)).collect()
+    }
+
+    /// The living processes of a tree, as last read.
+    pub(crate) fn living(&self, role: Role) -> impl Iterator<Item = &Reading> {
+        let tree = self.trees.iter().position(|tree| tree.role == role);
+        let members = self.members.values().filter(move |member| Some(member.tree) == tree);
+        members.map(|member| &member.reading).filter(|reading| !reading.is_zombie)
+    }
+
+    /// The root of a tree, while it lives.
+    pub(crate) fn root(&self, role: Role) -> Option<ProcessId> {
+        self.trees.iter().find(|tree| tree.role == role)?.root
+    }
+
+    /// When the watch began, in the unit of [`ProcessId::started`].
+    pub(crate) fn began(&self) -> u64 {
+        self.began
     }
 
     /// Reads all processes of all trees, each once, parents before children.
@@ -235,6 +252,7 @@ impl<S: ProcessSource> Forest<S> {
             open_fd_count: Some(0),
             disk_read_bytes: Some(tree.spent.disk_read_bytes),
             disk_written_bytes: Some(tree.spent.disk_written_bytes),
+            ..ProcessSample::default()
         };
         let living = self.members.values().filter(|member| member.tree == index && !member.reading.is_zombie);
         for Member { reading, .. } in living {

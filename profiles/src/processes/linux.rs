@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use nix::unistd::{SysconfVar, sysconf};
 
-use super::source::{ProcessId, ProcessSource, Reading};
+use super::source::{MOST_THREADS_READ, ProcessId, ProcessSource, Reading};
 use super::stat::{Stat, parse_stat};
 
 /// Linux' clock ticks per second on every architecture that is in use.
@@ -14,6 +14,7 @@ const USUAL_CLOCK_TICKS_PER_S: u64 = 100;
 const USUAL_PAGE_BYTES: u64 = 4_096;
 
 /// `/proc` of this machine.
+#[derive(Debug)]
 pub(crate) struct LinuxSource {
     clock_ticks_per_s: u64,
     page_bytes: u64,
@@ -128,11 +129,14 @@ impl ProcessSource for LinuxSource {
             open_fd_count,
             disk_read_bytes: disk.map(|(read, _)| read),
             disk_written_bytes: disk.map(|(_, written)| written),
+            major_faults: Some(stat.major_faults),
         })
     }
 
     fn children(&mut self, process: &Reading, children: &mut Vec<u32>) -> bool {
-        if !self.tells_children {
+        // The file is one of each thread; with so many, a full scan now and then costs less.
+        let has_too_many_threads = process.thread_count.is_some_and(|count| count > MOST_THREADS_READ);
+        if !self.tells_children || has_too_many_threads {
             return false;
         }
         let pid = process.id.pid;

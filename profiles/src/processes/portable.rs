@@ -8,6 +8,7 @@ use super::source::{ProcessId, ProcessSource, Reading};
 
 /// The processes as `sysinfo` sees them. It does not tell what ended children used nor, but on Linux, threads;
 /// the children's CPU time is then kept as last read.
+#[derive(Debug)]
 pub(crate) struct PortableSource {
     /// Nothing where `sysinfo` does not know the system.
     system: Option<System>,
@@ -44,6 +45,7 @@ impl ProcessSource for PortableSource {
             open_fd_count: process.open_files().map(|count| count as u64),
             disk_read_bytes: Some(disk.total_read_bytes),
             disk_written_bytes: Some(disk.total_written_bytes),
+            major_faults: None,
         })
     }
 

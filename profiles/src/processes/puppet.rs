@@ -100,6 +100,15 @@ impl Stage {
                     std::thread::spawn(std::thread::park);
                 }
             }
+            "burn-on" => {
+                for _ in 0..number() {
+                    std::thread::spawn(|| {
+                        loop {
+                            std::hint::spin_loop();
+                        }
+                    });
+                }
+            }
             "cpu-us" => return cpu_us().to_string(),
             "start-child" => {
                 let child = Puppet::start();

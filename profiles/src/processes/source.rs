@@ -1,5 +1,9 @@
 //! What an operating system tells of one process.
 
+/// The most threads of one process of which files are read one by one, at some microseconds each: a process
+/// with more is read as a whole only, and what only its threads tell is absent.
+pub(crate) const MOST_THREADS_READ: u64 = 256;
+
 /// A process for good: its pid may pass to another process, which then started at another time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ProcessId {
@@ -32,6 +36,8 @@ pub(crate) struct Reading {
     pub(crate) disk_read_bytes: Option<u64>,
     /// Bytes written to storage.
     pub(crate) disk_written_bytes: Option<u64>,
+    /// Page faults that had to wait for storage.
+    pub(crate) major_faults: Option<u64>,
 }
 
 /// An operating system's view of its processes. Linux has its own; the others share `sysinfo`'s.

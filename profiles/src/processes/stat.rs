@@ -6,6 +6,8 @@ pub(super) struct Stat {
     /// One letter; `Z` is a zombie, `X` is dead.
     pub(super) state: u8,
     pub(super) parent: u32,
+    /// Page faults that had to wait for storage, of the process alone.
+    pub(super) major_faults: u64,
     /// `utime + stime`, in clock ticks.
     pub(super) self_ticks: u64,
     /// `cutime + cstime`, in clock ticks.
@@ -26,8 +28,10 @@ pub(super) fn parse_stat(line: &[u8]) -> Option<Stat> {
     let mut fields = rest.split_ascii_whitespace();
     let &[state] = fields.next()?.as_bytes() else { return None };
     let parent = fields.next()?.parse().ok()?;
-    // process group, session, terminal, its group, flags, four kinds of page faults
-    let mut ticks = fields.skip(9).map(not_negative);
+    // process group, session, terminal, its group, flags, minor faults, those of ended children
+    let mut fields = fields.skip(7).map(not_negative);
+    let major_faults = fields.next()??;
+    let mut ticks = fields.skip(1); // major faults of ended children
     let self_ticks = ticks.next()??.saturating_add(ticks.next()??);
     let waited_ticks = ticks.next()??.saturating_add(ticks.next()??);
     let mut fields = ticks.skip(2); // priority, nice value
@@ -36,7 +40,16 @@ pub(super) fn parse_stat(line: &[u8]) -> Option<Stat> {
     let started_ticks = fields.next()??;
     let mut fields = fields.skip(1); // virtual memory
     let rss_pages = fields.next()??;
-    Some(Stat { state, parent, self_ticks, waited_ticks, thread_count, started_ticks, rss_pages })
+    Some(Stat {
+        state,
+        parent,
+        major_faults,
+        self_ticks,
+        waited_ticks,
+        thread_count,
+        started_ticks,
+        rss_pages,
+    })
 }
 
 /// The kernel prints some counters as signed; a negative one can only be a slip of its bookkeeping.
@@ -57,6 +70,7 @@ mod tests {
         Stat {
             state: b'S',
             parent: 1,
+            major_faults: 3,
             self_ticks: 200,
             waited_ticks: 1_000,
             thread_count: 4,

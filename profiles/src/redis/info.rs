@@ -64,7 +64,12 @@ pub(super) fn parse_version(text: &str) -> Option<String> {
     fields.get("redis_version").map(|version| (*version).to_owned())
 }
 
-fn fields(text: &str) -> HashMap<&str, &str> {
+/// What changes with every start of the server; not told by every server that speaks Redis' protocol.
+pub(super) fn parse_run_id(text: &str) -> Option<&str> {
+    fields(text).get("run_id").copied()
+}
+
+pub(super) fn fields(text: &str) -> HashMap<&str, &str> {
     text.lines().filter_map(|line| line.trim_end().split_once(':')).collect()
 }
 

@@ -94,7 +94,7 @@ pub(crate) async fn version(url: &str) -> Result<String, Notice> {
 }
 
 /// Connects with no time limits of the client's own: the caller has them.
-async fn connect(client: &Client) -> Result<MultiplexedConnection, RedisError> {
+pub(super) async fn connect(client: &Client) -> Result<MultiplexedConnection, RedisError> {
     let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
     client.get_multiplexed_async_connection_with_config(&config).await
 }
@@ -103,7 +103,8 @@ async fn info(connection: &mut MultiplexedConnection) -> Result<String, RedisErr
     redis::cmd("INFO").query_async(connection).await
 }
 
-fn notice(error: &RedisError) -> Notice {
+/// What a failure means to the user.
+pub(super) fn notice(error: &RedisError) -> Notice {
     let remedy = match error.kind() {
         ErrorKind::InvalidClientConfig => "use a URL like redis://user:password@host:6379/0",
         ErrorKind::AuthenticationFailed => "check user and password in the URL",

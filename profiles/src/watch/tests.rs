@@ -35,6 +35,7 @@ async fn everything_is_sampled_on_the_grid_from_the_base_line_to_the_stop() {
         ],
         postgres_url: Some(postgres.url()),
         redis_url: Some(redis.url()),
+        metrics_url: None,
     };
     let stop = CancellationToken::new();
     let mut watch = watch(&watched, Instant::now(), stop.clone());
@@ -97,6 +98,7 @@ async fn what_cannot_be_watched_is_told_once_and_the_rest_is_watched() {
         processes: vec![(Role::Target, u32::MAX - 1), (Role::Generator, std::process::id())],
         postgres_url: Some("not a URL".to_owned()),
         redis_url: Some(format!("redis://{free}")),
+        metrics_url: Some(Url::parse(&format!("http://{free}/metrics")).unwrap()),
     };
     let stop = CancellationToken::new();
     let mut watch = watch(&watched, Instant::now(), stop.clone());
@@ -108,7 +110,7 @@ async fn what_cannot_be_watched_is_told_once_and_the_rest_is_watched() {
     while next(&mut watch).await.is_some() {}
     let mut sources: Vec<_> = notices(&mut watch).await.into_iter().map(|notice| notice.source).collect();
     sources.sort();
-    assert_eq!(sources, ["postgres", "redis", "target process"]);
+    assert_eq!(sources, ["postgres", "redis", "target metrics", "target process"]);
 }
 
 #[tokio::test]

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use aforo_model::database::DatabaseReport;
 
-use super::{markdown, schema, terminal};
+use super::{markdown, terminal};
+use crate::schema;
 
 /// One way to show a database report.
 #[derive(Debug, Clone, Copy)]

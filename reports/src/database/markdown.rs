@@ -8,6 +8,7 @@ use aforo_model::database::{DatabaseReport, FixWords};
 use super::terminal::n_plus_ones;
 use super::{answers, findings, headline, plans, sheets, statements, traces};
 use crate::figures;
+use crate::markdown;
 use crate::sheet::{code_block, code_span, escaped};
 use crate::style::Style;
 use crate::text::one_line;
@@ -33,7 +34,7 @@ pub(super) fn render(report: &DatabaseReport, out: &mut dyn Write) -> io::Result
         writeln!(out, "{}", sheet.markdown())?;
     }
     writeln!(out, "{}", answers::checks(report))?;
-    skipped(report, out)
+    markdown::not_read(&report.skipped, out)
 }
 
 fn lines(answers: &[(&str, String)], out: &mut dyn Write) -> io::Result<()> {
@@ -123,18 +124,6 @@ fn listed_findings(report: &DatabaseReport, out: &mut dyn Write) -> io::Result<(
         )?;
     }
     findings::not_listed(report).iter().try_for_each(|sentence| writeln!(out, "\n{sentence}"))
-}
-
-fn skipped(report: &DatabaseReport, out: &mut dyn Write) -> io::Result<()> {
-    if report.skipped.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "\n## Not read\n")?;
-    for skipped in &report.skipped {
-        let [what, why, remedy] = [&skipped.what, &skipped.why, &skipped.remedy].map(|text| escaped(text));
-        writeln!(out, "- {what}: {why}. {remedy}")?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -11,8 +11,6 @@ use crate::page::{Page, Screen};
 use crate::sheet::paragraph;
 use crate::style::Tone;
 
-/// Parts that were not read, of which this many are shown; the others are in the JSON.
-const SKIPPED_SHOWN: usize = 12;
 /// Lines that a statement's text may take; the whole text is in the JSON.
 const STATEMENT_LINES: usize = 3;
 /// Where a statement's text begins.
@@ -38,7 +36,7 @@ pub fn render_on(screen: &Screen<'_>, report: &DatabaseReport, out: &mut dyn Wri
         page.index_advice(report),
         page.database_findings(report),
         page.checklist(report),
-        page.skipped(report),
+        page.not_read(&report.skipped),
         page.saved_in(screen.folder),
     ];
     let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
@@ -180,21 +178,6 @@ impl Page {
             text += &self.table(&sheet);
         }
         text + &self.faint(&answers::checks(report))
-    }
-
-    fn skipped(&self, report: &DatabaseReport) -> String {
-        if report.skipped.is_empty() {
-            return String::new();
-        }
-        let mut text = self.heading("Not read");
-        for skipped in report.skipped.iter().take(SKIPPED_SHOWN) {
-            text += &paragraph(" - ", &format!("{}: {}", skipped.what, skipped.why), self.columns);
-            text += &paragraph("   → ", &skipped.remedy, self.columns);
-        }
-        if report.skipped.len() > SKIPPED_SHOWN {
-            text += &self.faint("More are in the JSON.");
-        }
-        text
     }
 
     fn saved_in(&self, folder: Option<&str>) -> String {

@@ -22,3 +22,4 @@ pub use parameter::{OffsetParameter, OffsetUnit};
 pub use plan::{NotProbed, ProbePlan, ProbeStep, Varies, probe_plan};
 pub use run::{PlannedProbe, ProbeRun};
 pub use schedule::ProbeOptions;
+pub(crate) use visit::needs;

@@ -234,7 +234,7 @@ impl<'scenario> Planner<'scenario> {
 }
 
 /// The variables without which a step cannot be sent or judged, each once.
-fn needs(step: &Step) -> Result<Vec<String>, String> {
+pub(crate) fn needs(step: &Step) -> Result<Vec<String>, String> {
     let mut names = BTreeSet::new();
     let templates =
         templates(step).map_err(|error| format!("its template is not right: {}", error.message))?;

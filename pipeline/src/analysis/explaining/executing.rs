@@ -68,6 +68,18 @@ impl<'a> Execution<'a> {
         Executed { plans: slowest_and_median(executed), refused }
     }
 
+    /// Plans a statement with its values, without executing it.
+    pub(super) async fn plan(&mut self, request: ExplainRequest<'_>, case: &ExplainCase) -> Executed {
+        let mut plans = Vec::new();
+        for values in case.draws.iter().flatten() {
+            let explained = self.explainer.with_values(request, values).await;
+            if matches!(explained.outcome, ExplainOutcome::Planned(_)) {
+                plans.push(explained);
+            }
+        }
+        Executed { plans, refused: None }
+    }
+
     /// What one run may take, so that all runs of a draw together stay within what is left. Nothing if that is too little.
     fn limits(&self) -> Option<ExplainLimits> {
         let limits = ExplainLimits::default();

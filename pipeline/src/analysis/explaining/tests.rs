@@ -1,16 +1,18 @@
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use aforo_analyzers::explain_case;
+use aforo_analyzers::{KnownCall, explain_case, hot_statements};
 use aforo_model::database::{
     DatabaseReport, ExplainKind, ExplainOutcome, ExplainedStatement, HotStatement, NotExecutedKind,
     ObstacleKind,
 };
-use aforo_profiles::{ExplainLimits, ExplainRequest, Explainer};
+use aforo_profiles::{ExplainLimits, ExplainRequest, Explainer, read_database};
 use aforo_sandbox::{Postgres, PostgresOptions};
 use sqlx::{Connection, PgConnection};
 use tokio_util::sync::CancellationToken;
 
 use super::executing::Execution;
+use super::explain;
 use crate::analysis::{AnalysisPlan, analyze};
 
 /// Private values, a function that must not run, and a table behind a policy that calls it.
@@ -36,6 +38,7 @@ async fn statements_are_executed_only_where_that_was_asked_for_and_proven_harmle
     if server.has_statement_statistics() {
         run_statements(&mut admin).await;
         nothing_is_executed_unless_asked_for(&server).await;
+        a_known_call_is_planned_with_its_values_and_none_shows(&server).await;
         only_what_is_proven_is_executed_and_no_value_shows(&server).await;
         readers_are_not_held_up_and_writers_only_when_allowed(&server, &mut admin).await;
     }
@@ -96,6 +99,29 @@ async fn nothing_is_executed_unless_asked_for(server: &Postgres) {
         explained.kind == ExplainKind::Analyzed || explained.not_executed.is_some()
     };
     assert!(!report.explained.iter().any(is_executed), "{:#?}", report.explained);
+}
+
+/// As where a proxy saw what the application sent.
+async fn a_known_call_is_planned_with_its_values_and_none_shows(server: &Postgres) {
+    let evidence = read_database(&server.url(), None, None).await.unwrap();
+    let hot = hot_statements(evidence.statements.as_ref().unwrap(), None, None);
+    let ran =
+        hot.iter().find(|ran| ran.text.as_ref().is_some_and(|text| text.contains("AND account"))).unwrap();
+    let known = KnownCall {
+        fingerprint: ran.fingerprint.clone(),
+        text: BY_NAME.into(),
+        values: vec![Some("private-1".to_owned()), Some("987654321".to_owned())],
+        elapsed_s: 0.1,
+    };
+    let known_calls = BTreeMap::from([(ran.fingerprint.clone(), known)]);
+    let plan = AnalysisPlan { database_url: server.url(), ..AnalysisPlan::default() };
+    let explained = explain(&plan, &evidence, &hot, &known_calls, &mut |_| {}).await;
+    let with_values: Vec<_> =
+        explained.statements.iter().filter(|each| each.kind == ExplainKind::WithValues).collect();
+    let [of_known] = with_values[..] else { panic!("{:#?}", explained.statements) };
+    assert_eq!((&of_known.fingerprint, why_not_planned(of_known)), (&ran.fingerprint, None));
+    let shown = serde_json::to_string(&explained.statements).unwrap();
+    assert!(!shown.contains("private-") && !shown.contains("98765432"), "a value shows");
 }
 
 async fn only_what_is_proven_is_executed_and_no_value_shows(server: &Postgres) {

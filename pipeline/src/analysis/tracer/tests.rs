@@ -70,14 +70,18 @@ async fn a_request_is_seen_statement_by_statement_without_its_values() {
     let waited = &mut |event: AnalysisEvent<'_>| panic!("it is connected, and yet: {event:?}");
     tracer.wait_for(&target, waited).await.unwrap();
 
-    let mut traces = Vec::new();
+    let mut watched = Watched::default();
     for (page_size, is_expected) in [(5, true), (20, true), (20, true), (40, false)] {
         answer(&mut application, 3).await;
         let recording = Recording::start(&tracer);
         answer(&mut application, page_size).await;
-        traces.extend(recording.finish(&reading(page_size, is_expected)));
+        if let Some(seen) = recording.finish(&reading(page_size, is_expected)) {
+            watched.take_trace(seen);
+        }
     }
-    let typical = typical_requests(traces, &[]);
+    let of_setting = watched.known_calls.values().find(|call| call.text.contains("FROM settings")).unwrap();
+    assert_eq!(of_setting.values, [Some("currency-4242".to_owned())]);
+    let typical = typical_requests(watched.traces, &[]);
     let [request] = &typical[..] else { panic!("one step: {typical:?}") };
     assert_eq!((request.page_size, request.requests), (Some(20), 2), "failed requests do not count");
     assert_eq!((request.executions, request.transactions), (27, 1));

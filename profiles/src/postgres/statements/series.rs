@@ -14,12 +14,16 @@ use crate::postgres::error::DatabaseError;
 /// Between two snapshots.
 const PERIOD: Duration = Duration::from_secs(1);
 
+/// Most seconds that are kept. Then neighbours are merged two by two, so that a run of hours takes no more memory than one of
+/// minutes; attribution needs some hundreds.
+const MOST_SECONDS: usize = 1200;
+
 /// What ran while it was watched, as a whole and by second.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StatementSeries {
     /// From the first to the last snapshot.
     pub window: StatementWindow,
-    /// Between each snapshot and the next, in order.
+    /// Between each snapshot and the next, in order; of a run longer than 20 minutes, of some seconds each.
     pub seconds: Vec<StatementSecond>,
 }
 
@@ -99,6 +103,9 @@ impl StatementWatch {
                 })
                 .collect(),
         });
+        if self.seconds.len() >= MOST_SECONDS {
+            self.seconds = merged_by_two(std::mem::take(&mut self.seconds));
+        }
         self.last = (now, snapshot);
         Ok(())
     }
@@ -115,5 +122,47 @@ impl StatementWatch {
             second.calls.retain(|statement| !own.contains(&statement.key));
         }
         Ok(StatementSeries { window, seconds })
+    }
+}
+
+/// Every two neighbours as one.
+fn merged_by_two(seconds: Vec<StatementSecond>) -> Vec<StatementSecond> {
+    let mut merged: Vec<StatementSecond> = Vec::with_capacity(seconds.len().div_ceil(2));
+    for (place, second) in seconds.into_iter().enumerate() {
+        match merged.last_mut().filter(|_| place % 2 == 1) {
+            Some(earlier) => earlier.absorb(second),
+            None => merged.push(second),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aforo_model::database::StatementKey;
+
+    fn second(at_s: f64, calls: &[(i64, u64)]) -> StatementSecond {
+        let of = |&(query_id, calls): &(i64, u64)| StatementCalls {
+            key: StatementKey { role_oid: 10, database_oid: 5, query_id, is_top_level: true },
+            calls,
+            rows: 2 * calls,
+            blocks: 3 * calls,
+            exec_time_ms: calls as f64,
+        };
+        StatementSecond { at_s, elapsed_s: 1.0, calls: calls.iter().map(of).collect() }
+    }
+
+    #[test]
+    fn neighbours_become_one_and_nothing_is_lost() {
+        let seconds =
+            vec![second(0.0, &[(1, 5), (2, 1)]), second(1.0, &[(2, 4), (3, 7)]), second(2.0, &[(1, 1)])];
+        let merged = merged_by_two(seconds);
+        let [first, last] = &merged[..] else { panic!("{merged:?}") };
+        assert_eq!((first.at_s, first.elapsed_s, last.elapsed_s), (0.0, 2.0, 1.0));
+        let calls: Vec<_> =
+            first.calls.iter().map(|each| (each.key.query_id, each.calls, each.rows)).collect();
+        assert_eq!(calls, [(1, 5, 10), (2, 5, 10), (3, 7, 14)]);
+        assert!((first.calls[1].exec_time_ms - 5.0).abs() < 1e-9 && first.calls[1].blocks == 15);
     }
 }

@@ -46,6 +46,7 @@ impl World {
             open_fd_count: Some(3),
             disk_read_bytes: Some(0),
             disk_written_bytes: Some(0),
+            major_faults: Some(0),
         };
         assert!(state.processes.insert(pid, reading).is_none(), "{pid} lives");
     }

@@ -1,0 +1,136 @@
+//! What a cache report says in sentences, each under a word, and the titles that the formats share.
+
+use aforo_model::Answer;
+use aforo_model::cache::{AccessTracking, CacheCounters, CacheMemory, CacheReport, SampleEnd, SampleSummary};
+use aforo_model::database::Grade;
+
+use crate::figures::{self, ABSENT, count, percent};
+
+pub(super) const PATTERNS: &str = "Keys by pattern";
+pub(super) const TTL_ADVICE: &str = "Times to live that should be others";
+pub(super) const TTL_NOTE: &str = "Estimates, no proof: change one at a time and look again.";
+pub(super) const DROP: &str = "Stored and hardly read";
+pub(super) const PRELOAD: &str = "Refresh before they expire";
+pub(super) const PRELOAD_NOTE: &str =
+    "Each expiry of a key that is used all the time is a miss. Renew these a little before they end.";
+pub(super) const LARGE_VALUES: &str = "Large values";
+pub(super) const LARGE_NOTE: &str = "Ratios are compressed to original size; ms are CPU for each MB, measured on parts \
+    of the value on this machine.";
+pub(super) const SLOW: &str = "Slow commands, from the server's slow log";
+pub(super) const CHECKS: &str = "Checks";
+
+/// The server, and what was read of it.
+pub(super) fn facts(report: &CacheReport) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("server", server(report))];
+    if let Some(counters) = &report.counters {
+        facts.push(("look-ups", lookups(counters)));
+        facts.extend(errors(counters).map(|said| ("errors", said)));
+    }
+    if let Answer::Absent { why } = &report.hit_ratio {
+        facts.push(("hit ratio", format!("not known: {why}")));
+    }
+    facts.extend(report.memory.as_ref().map(|memory| ("memory", of_memory(memory))));
+    match &report.sample {
+        Answer::Found(summary) => {
+            facts.extend([("sample", sample(summary)), ("accesses", tracking(summary.tracking))]);
+        }
+        Answer::Absent { why } => facts.push(("sample", format!("none: {why}"))),
+    }
+    facts
+}
+
+fn server(report: &CacheReport) -> String {
+    let server = &report.server;
+    let version = match &server.version {
+        // A relative's version has its name.
+        Some(version) if version.starts_with(|c: char| c.is_ascii_digit()) => format!("Redis {version}"),
+        Some(version) => version.clone(),
+        None => "version not known".to_owned(),
+    };
+    let node = if server.is_cluster_node { ", one node of a cluster" } else { "" };
+    let replica = if server.is_replica { ", a replica" } else { "" };
+    format!("{version} at {}{node}{replica}; read in {}", server.address, figures::span_s(report.elapsed_s))
+}
+
+fn lookups(counters: &CacheCounters) -> String {
+    let since = if counters.is_window { "watched for" } else { "counted for" };
+    format!(
+        "{} found, {} not; {} keys evicted, {} expired; {} commands; {since} {}",
+        count(counters.keyspace_hits),
+        count(counters.keyspace_misses),
+        count(counters.evicted_keys),
+        count(counters.expired_keys),
+        count(counters.commands_processed),
+        figures::span_s(counters.covered_s)
+    )
+}
+
+/// Error answers by code, and connections that were refused.
+fn errors(counters: &CacheCounters) -> Option<String> {
+    let refused = (counters.rejected_connections > 0)
+        .then(|| format!("{} connections refused", count(counters.rejected_connections)));
+    let by_code = counters.errors.iter().flatten().map(|(code, times)| format!("{code} {}", count(*times)));
+    let said: Vec<String> = by_code.chain(refused).collect();
+    (!said.is_empty()).then(|| said.join(", "))
+}
+
+fn of_memory(memory: &CacheMemory) -> String {
+    let limit = match memory.limit_bytes {
+        Some(0) => "without a limit".to_owned(),
+        Some(limit) => format!("of {}", figures::bytes(limit)),
+        None => "limit not known".to_owned(),
+    };
+    format!(
+        "{} in use, {limit}, {}; at most {}; resident {}, {} bytes for each in use",
+        figures::bytes(memory.used_bytes),
+        memory.policy.as_deref().unwrap_or("policy not known"),
+        figures::or_absent(memory.peak_bytes, figures::bytes),
+        figures::or_absent(memory.rss_bytes, figures::bytes),
+        figures::significant(memory.fragmentation_ratio)
+    )
+}
+
+fn sample(sample: &SampleSummary) -> String {
+    let end = match sample.ended_by {
+        SampleEnd::AllSeen => "all were seen",
+        SampleEnd::EnoughKeys => "as many as asked for",
+        SampleEnd::TimeOver => "the time was over",
+        SampleEnd::RoundTripsOver => "the round trips were used up",
+        SampleEnd::Interrupted => "the server stopped answering",
+    };
+    format!(
+        "{} of {} keys ({}) in {}: {end}",
+        count(sample.sampled_keys),
+        count(sample.total_keys),
+        percent(sample.sampled_ratio),
+        figures::span_s(sample.elapsed_s)
+    )
+}
+
+fn tracking(tracking: AccessTracking) -> String {
+    match tracking {
+        AccessTracking::IdleTime => "estimated from the time since each key's last use".to_owned(),
+        AccessTracking::Frequency { log_factor, decay_time_min } => {
+            let number = |number: Option<u32>| number.map_or_else(|| ABSENT.to_owned(), |n| n.to_string());
+            format!(
+                "estimated from the server's LFU counters (lfu-log-factor {}, lfu-decay-time {})",
+                number(log_factor),
+                number(decay_time_min)
+            )
+        }
+        AccessTracking::Unknown => "not known: the server does not tell them".to_owned(),
+    }
+}
+
+/// How many checks came to which grade.
+pub(super) fn checks(report: &CacheReport) -> String {
+    let of = |grade: Grade| count(report.checks.iter().filter(|check| check.grade() == grade).count() as u64);
+    format!(
+        "{} checks: {} ok, {} warnings, {} critical, {} skipped.",
+        count(report.checks.len() as u64),
+        of(Grade::Ok),
+        of(Grade::Warning),
+        of(Grade::Critical),
+        of(Grade::Skipped)
+    )
+}

@@ -1,0 +1,54 @@
+//! What the Markdown reports have in common: sections, findings, what was not read.
+
+use std::io::{self, Write};
+
+use aforo_model::Finding;
+use aforo_model::database::Skipped;
+
+use crate::figures;
+use crate::sheet::{Sheet, escaped};
+
+/// A table under its title, with a note below it; nothing where there is no table.
+pub(crate) fn section(
+    title: &str,
+    sheet: Option<Sheet>,
+    note: Option<&str>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let Some(sheet) = sheet else { return Ok(()) };
+    write!(out, "\n## {title}\n\n{}", sheet.markdown())?;
+    note.map_or(Ok(()), |note| writeln!(out, "\n{}", escaped(note)))
+}
+
+/// Findings about what they name themselves.
+pub(crate) fn findings(findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
+    if findings.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## Findings\n")?;
+    for finding in findings {
+        writeln!(
+            out,
+            "- **{}** {} ({}): {} → {}",
+            figures::severity(finding.severity),
+            escaped(&finding.subject.to_string()),
+            escaped(&finding.code),
+            escaped(finding.message.trim_end_matches('.')),
+            escaped(&finding.remedy)
+        )?;
+    }
+    Ok(())
+}
+
+/// What was not read, each part with what would let it be read.
+pub(crate) fn not_read(skipped: &[Skipped], out: &mut dyn Write) -> io::Result<()> {
+    if skipped.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## Not read\n")?;
+    for part in skipped {
+        let [what, why, remedy] = [&part.what, &part.why, &part.remedy].map(|text| escaped(text));
+        writeln!(out, "- {what}: {why}. {remedy}")?;
+    }
+    Ok(())
+}
