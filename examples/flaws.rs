@@ -7,14 +7,17 @@
 
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 
+#[path = "hotel/announced.rs"]
+#[expect(dead_code, reason = "the other example also asks for the process and its Redis")]
+mod announced;
 #[path = "../tests/e2e/ground_truth.rs"]
 mod ground_truth;
 
 use std::error::Error;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 
+use announced::{AnnouncedHotel, built_beside_this};
 use clap::Parser;
 use ground_truth::{DATABASE_FLAWS, DatabaseFlaw, unexplained};
 use nix::sys::signal::{Signal, kill};
@@ -120,19 +123,12 @@ fn analyze(args: &Args, flaws: &str) -> Result<Value, Box<dyn Error>> {
         return report(analysis.arg(flaws).arg(reservations));
     }
     let mut hotel = LoadedHotel::start(&aforo, folder.path(), &[flaws, reservations])?;
-    analysis.arg("--probe").args(["--target", &hotel.url, "--database-url", &hotel.database_url]);
+    analysis.arg("--probe").args(["--target", &hotel.hotel.url, "--database-url", &hotel.hotel.database_url]);
     let report = report(&mut analysis)?;
     match hotel.load.try_wait()? {
         Some(status) => Err(format!("the load in the background ended by itself: {status}").into()),
         None => Ok(report),
     }
-}
-
-/// `target/<profile>/aforo`, where this is `target/<profile>/examples/flaws`.
-fn built_beside_this() -> Result<PathBuf, Box<dyn Error>> {
-    let this = std::env::current_exe()?;
-    let folder = this.parent().and_then(Path::parent).ok_or("this program is in no folder")?;
-    Ok(folder.join("aforo"))
 }
 
 fn report(analysis: &mut Command) -> Result<Value, Box<dyn Error>> {
@@ -146,29 +142,18 @@ fn report(analysis: &mut Command) -> Result<Value, Box<dyn Error>> {
 
 /// A hotel that four users keep busy.
 struct LoadedHotel {
-    hotel: Child,
     load: Child,
-    url: String,
-    database_url: String,
+    hotel: AnnouncedHotel,
 }
 
 impl LoadedHotel {
     fn start(aforo: &Path, folder: &Path, options: &[String]) -> Result<Self, Box<dyn Error>> {
-        let mut hotel = Command::new(aforo);
-        hotel.args(["hotel", "--announce"]).args(options).stdin(Stdio::piped()).stdout(Stdio::piped());
-        // Its standard input closes with this program, and that ends it.
-        let mut hotel = hotel.stderr(Stdio::null()).spawn()?;
-        let mut line = String::new();
-        BufReader::new(hotel.stdout.take().ok_or("no standard output")?).read_line(&mut line)?;
-        let announced: Value = serde_json::from_str(&line)?;
-        let text = |name: &str| announced[name].as_str().ok_or(format!("the hotel does not tell its {name}"));
-        let (url, database_url) = (text("url")?.to_owned(), text("database_url")?.to_owned());
+        let hotel = AnnouncedHotel::start(aforo, options)?;
         let mut load = Command::new(aforo);
         load.current_dir(folder).args(["run", "baseline", "--concurrent", "--duration=10m"]);
-        load.args(["--users=4", "--rate=4", "--target", &url]);
+        load.args(["--users=4", "--rate=4", "--target", &hotel.url]);
         load.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let load = load.spawn()?;
-        Ok(Self { hotel, load, url, database_url })
+        Ok(Self { load: load.spawn()?, hotel })
     }
 }
 
@@ -179,7 +164,5 @@ impl Drop for LoadedHotel {
             let _ = kill(Pid::from_raw(pid), Signal::SIGINT);
         }
         let _ = self.load.wait();
-        drop(self.hotel.stdin.take());
-        let _ = self.hotel.wait();
     }
 }

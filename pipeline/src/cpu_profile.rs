@@ -132,23 +132,28 @@ impl RunProfile {
             Self::None => Profiled::default(),
             Self::TooShort => Profiled { profile: Some(Err(too_short())), obstacles: Vec::new() },
             Self::Hindered(obstacles) => Profiled { profile: None, obstacles },
-            Self::Running { mut recording, stop } => {
+            Self::Running { recording, stop } => {
                 if was_cut_short {
                     drop(stop);
                 }
-                let ended = tokio::time::timeout(PATIENCE, &mut recording).await;
-                recording.abort();
-                let profile = match ended {
-                    Ok(Ok(profile)) => profile.map(|taken| taken.map_err(|error| error.to_string())),
-                    Ok(Err(broken)) => Some(Err(format!("it broke off: {broken}"))),
-                    Err(_) => Some(Err(format!(
-                        "the profiler did not end within {} s after the load",
-                        PATIENCE.as_secs()
-                    ))),
+                let profile = match awaited(recording, "the load").await {
+                    Ok(profile) => profile.map(|taken| taken.map_err(|error| error.to_string())),
+                    Err(why) => Some(Err(why)),
                 };
                 Profiled { profile, obstacles: Vec::new() }
             }
         }
+    }
+}
+
+/// What a recording gives. One that breaks off is told, and so is one that does not end in time after its window or the load, which
+/// is then given up.
+pub(crate) async fn awaited<T>(mut recording: JoinHandle<T>, after: &str) -> Result<T, String> {
+    let ended = tokio::time::timeout(PATIENCE, &mut recording).await;
+    recording.abort();
+    match ended {
+        Ok(joined) => joined.map_err(|broken| format!("it broke off: {broken}")),
+        Err(_) => Err(format!("the profiler did not end within {} s after {after}", PATIENCE.as_secs())),
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::cpu_profile::{RATE_HZ, profiled_target};
+use crate::cpu_profile::{RATE_HZ, awaited, profiled_target};
 use crate::environment::find_processes;
 use crate::step_load::{StepLoad, StepLoadError, StepLoadEvent, StepLoadOutcome, StepLoadProgress};
 use crate::target::Target;
@@ -35,8 +35,6 @@ const SHORTEST_WINDOW_S: f64 = 5.0;
 const WINDOW_OF_UNKNOWN_S: f64 = 10.0;
 /// What is left of the load's longest duration when the window ends.
 const SPARE_S: f64 = 2.0;
-/// How long a profiler may take beyond its window: a target that profiles itself looks up its symbols then.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is to be profiled.
 #[derive(Debug)]
@@ -166,14 +164,8 @@ fn window_s(seen: StepLoadProgress, left_s: f64) -> f64 {
 async fn taken(
     recording: Option<JoinHandle<Result<Profile, ProfileError>>>,
 ) -> Option<Result<Profile, String>> {
-    let mut recording = recording?;
-    let taken = match tokio::time::timeout(PATIENCE, &mut recording).await {
-        Ok(Ok(taken)) => taken.map_err(|error| error.to_string()),
-        Ok(Err(broken)) => Err(format!("it broke off: {broken}")),
-        Err(_) => Err(format!("the profiler did not end within {} s after its window", PATIENCE.as_secs())),
-    };
-    recording.abort();
-    Some(taken)
+    let taken = awaited(recording?, "its window").await;
+    Some(taken.and_then(|taken| taken.map_err(|error| error.to_string())))
 }
 
 fn concluded(

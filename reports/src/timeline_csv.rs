@@ -40,11 +40,7 @@ pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> 
 
 /// How much of a second lies within the windows of profiles: where a mark on the time line goes.
 fn profiled_ratio(record: &RunRecord, second: usize) -> f64 {
-    let begin_s = second as f64;
-    let within = record.profiles.iter().map(|profile| {
-        let window = profile.profile.window;
-        (window.to_s.min(begin_s + 1.0) - window.from_s.max(begin_s)).clamp(0.0, 1.0)
-    });
+    let within = record.profiles.iter().map(|profile| profile.profile.window.ratio_of_second(second));
     within.sum::<f64>().min(1.0)
 }
 

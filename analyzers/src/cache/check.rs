@@ -1,10 +1,14 @@
 //! What a check of a cache is, and the words in which it concludes.
 
 use aforo_model::cache::{CacheCheckLine, CacheEvidence, KeyPattern, LargeValue};
-use aforo_model::database::{CheckOutcome, CheckResult};
+use aforo_model::database::CheckResult;
 use aforo_model::{Finding, Severity, Subject};
 
-use crate::database::{CheckReading, Numbers, result, severity_of};
+pub(super) use crate::database::about;
+use crate::database::{CheckReading, Numbers, finding_of, result, results_of};
+
+/// What results about the server as a whole are about.
+const REDIS: &str = "redis";
 
 /// One check of a cache: what it looks for, and the function that looks.
 #[derive(Debug, Clone, Copy)]
@@ -36,43 +40,20 @@ pub(super) struct CacheFacts {
 impl CacheCheck {
     /// Looks.
     pub(super) fn line(&self, facts: &CacheFacts) -> CacheCheckLine {
-        let results = (self.run)(facts).unwrap_or_else(|skip| {
-            let outcome = CheckOutcome::Skipped { why: skip.why, remedy: skip.remedy };
-            vec![CheckResult { subject: server(), outcome }]
-        });
         CacheCheckLine {
             code: self.code.to_owned(),
             summary: self.summary.to_owned(),
             reads: self.reads.to_owned(),
             threshold: self.threshold.to_owned(),
             source: self.source.to_owned(),
-            results,
+            results: results_of((self.run)(facts), REDIS),
         }
     }
 }
 
 /// The warnings and worse of a line.
 pub(super) fn findings(line: &CacheCheckLine) -> impl Iterator<Item = Finding> {
-    line.results.iter().filter_map(|result| {
-        let severity = severity_of(result.outcome.grade())?;
-        let (CheckOutcome::Warning { seen, remedy, numbers }
-        | CheckOutcome::Critical { seen, remedy, numbers }) = &result.outcome
-        else {
-            return None;
-        };
-        Some(Finding {
-            code: line.code.clone(),
-            subject: result.subject.clone(),
-            severity,
-            message: seen.clone(),
-            remedy: remedy.clone(),
-            numbers: numbers.clone(),
-        })
-    })
-}
-
-fn server() -> Subject {
-    Subject::Part("redis".to_owned())
+    line.results.iter().filter_map(|result| finding_of(&line.code, result))
 }
 
 /// The one result of a check that judges the server as a whole. The remedy is for the case that something is wrong.
@@ -82,24 +63,12 @@ pub(super) fn judged(
     remedy: impl Into<String>,
     numbers: Numbers<'_>,
 ) -> CheckReading {
-    Ok(vec![result(server(), severity, seen, remedy, numbers)])
+    Ok(vec![result(Subject::Part(REDIS.to_owned()), severity, seen, remedy, numbers)])
 }
 
 /// The one result of a check that found nothing to object to.
 pub(super) fn fine(seen: impl Into<String>, numbers: Numbers<'_>) -> CheckReading {
     judged(None, seen, "", numbers)
-}
-
-/// A result about one thing of `kind` (`keys`, `command`).
-pub(super) fn about(
-    kind: &str,
-    name: &str,
-    severity: Severity,
-    seen: impl Into<String>,
-    remedy: impl Into<String>,
-    numbers: Numbers<'_>,
-) -> CheckResult {
-    result(Subject::Part(format!("{kind} {name}")), Some(severity), seen, remedy, numbers)
 }
 
 /// The results about those that stand out, or that none does.

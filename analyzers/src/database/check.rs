@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aforo_model::database::{CheckArea, CheckOutcome, CheckResult, DatabaseEvidence, Grade, RelationName};
-use aforo_model::{Severity, Subject};
+use aforo_model::{Finding, Severity, Subject};
 
 /// One check of the database: what it looks for, and the function that looks.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +74,7 @@ pub(super) fn about_table(
 }
 
 /// A result about one thing of `kind` (`sequence`, `slot`, …).
-pub(super) fn about(
+pub(crate) fn about(
     kind: &str,
     name: &str,
     severity: Severity,
@@ -128,6 +128,32 @@ pub(crate) fn rising(value: f64, warning_from: f64, critical_from: f64) -> Optio
 /// Warning below the first threshold, critical below the second.
 pub(crate) fn falling(value: f64, warning_below: f64, critical_below: f64) -> Option<Severity> {
     critical_if(value < critical_below).or(warning_if(value < warning_below))
+}
+
+/// What a check saw; where it could not look, one result about `part` that says why.
+pub(crate) fn results_of(reading: CheckReading, part: &str) -> Vec<CheckResult> {
+    reading.unwrap_or_else(|skip| {
+        let outcome = CheckOutcome::Skipped { why: skip.why, remedy: skip.remedy };
+        vec![CheckResult { subject: Subject::Part(part.to_owned()), outcome }]
+    })
+}
+
+/// The finding that a result of the check with this code is; nothing for what is fine or could not be looked at.
+pub(crate) fn finding_of(code: &str, result: &CheckResult) -> Option<Finding> {
+    let severity = severity_of(result.outcome.grade())?;
+    let (CheckOutcome::Warning { seen, remedy, numbers } | CheckOutcome::Critical { seen, remedy, numbers }) =
+        &result.outcome
+    else {
+        return None;
+    };
+    Some(Finding {
+        code: code.to_owned(),
+        subject: result.subject.clone(),
+        severity,
+        message: seen.clone(),
+        remedy: remedy.clone(),
+        numbers: numbers.clone(),
+    })
 }
 
 /// A grade as a severity; nothing for what is not a finding.

@@ -1,9 +1,9 @@
 //! Every check on one reading of a database.
 
 use aforo_model::Finding;
-use aforo_model::database::{CheckLine, CheckOutcome, CheckResult, Checklist, DatabaseEvidence};
+use aforo_model::database::{CheckLine, Checklist, DatabaseEvidence};
 
-use super::check::{DatabaseCheck, severity_of};
+use super::check::{DatabaseCheck, finding_of, results_of};
 use super::{checks, health};
 
 /// Looks with every check, and adds up the health score.
@@ -15,16 +15,13 @@ pub fn check_database(evidence: &DatabaseEvidence) -> Checklist {
 
 /// The warnings and worse of a checklist as findings, in its order.
 pub fn checklist_findings(checklist: &Checklist) -> Vec<Finding> {
-    let results =
-        checklist.checks.iter().flat_map(|line| line.results.iter().map(move |result| (line, result)));
-    results.filter_map(|(line, result)| finding(line, result)).collect()
+    let of_line = |line: &'_ CheckLine| -> Vec<Finding> {
+        line.results.iter().filter_map(|result| finding_of(&line.code, result)).collect()
+    };
+    checklist.checks.iter().flat_map(of_line).collect()
 }
 
 fn line(check: &DatabaseCheck, evidence: &DatabaseEvidence) -> CheckLine {
-    let results = (check.run)(evidence).unwrap_or_else(|skip| {
-        let subject = aforo_model::Subject::Part("postgres".to_owned());
-        vec![CheckResult { subject, outcome: CheckOutcome::Skipped { why: skip.why, remedy: skip.remedy } }]
-    });
     CheckLine {
         code: check.code.to_owned(),
         area: check.area,
@@ -33,29 +30,14 @@ fn line(check: &DatabaseCheck, evidence: &DatabaseEvidence) -> CheckLine {
         reads: check.reads.to_owned(),
         threshold: check.threshold.to_owned(),
         source: check.source.to_owned(),
-        results,
+        results: results_of((check.run)(evidence), "postgres"),
     }
-}
-
-fn finding(line: &CheckLine, result: &CheckResult) -> Option<Finding> {
-    let severity = severity_of(result.outcome.grade())?;
-    let (CheckOutcome::Warning { seen, remedy, numbers } | CheckOutcome::Critical { seen, remedy, numbers }) =
-        &result.outcome
-    else {
-        return None;
-    };
-    Some(Finding {
-        code: line.code.clone(),
-        subject: result.subject.clone(),
-        severity,
-        message: seen.clone(),
-        remedy: remedy.clone(),
-        numbers: numbers.clone(),
-    })
 }
 
 #[cfg(test)]
 mod tests {
+    use aforo_model::database::{CheckOutcome, CheckResult};
+
     use super::*;
     use crate::database::fixtures::Fixture;
     use aforo_model::database::Grade;

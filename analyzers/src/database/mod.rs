@@ -11,6 +11,8 @@ mod remedies;
 mod settings;
 
 pub use check::{CheckReading, DatabaseCheck, Skip};
-pub(crate) use check::{Numbers, critical_if, falling, result, rising, severity_of, warning_if};
+pub(crate) use check::{
+    Numbers, about, critical_if, falling, finding_of, result, results_of, rising, warning_if,
+};
 pub use checklist::{check_database, checklist_findings};
 pub use checks::database_checks;

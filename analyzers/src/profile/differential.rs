@@ -7,6 +7,7 @@ use aforo_model::{Answer, Interval};
 
 use super::names::plain_name;
 use super::requests::CpuPerRequests;
+use crate::statistics::upper_tail;
 
 /// Functions that are told of each way.
 const MOST_FUNCTIONS: usize = 20;
@@ -80,14 +81,9 @@ fn change(name: &str, before: (f64, f64), after: (f64, f64)) -> (f64, FunctionCh
     (two_sided_p(estimate / deviation), change)
 }
 
-/// Chance of a value as far from zero in a standard normal distribution: Abramowitz and Stegun, formula 26.2.17, wrong by 7.5e-8 at most.
+/// Chance of a value as far from zero in a standard normal distribution.
 fn two_sided_p(z: f64) -> f64 {
-    let z = z.abs();
-    let t = 1.0 / (1.0 + 0.231_641_9 * z);
-    let coefficients = [0.319_381_530, -0.356_563_782, 1.781_477_937, -1.821_255_978, 1.330_274_429];
-    let sum = coefficients.iter().rev().fold(0.0, |sum, coefficient| (sum + coefficient) * t);
-    let density = (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt();
-    (2.0 * density * sum).clamp(0.0, 1.0)
+    (2.0 * upper_tail(z.abs())).clamp(0.0, 1.0)
 }
 
 /// Holm (1979): the smallest chance against all functions, the next against one less, until one fails.

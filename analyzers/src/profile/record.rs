@@ -47,11 +47,8 @@ pub fn record_of(profile: Profile, context: &ProfileContext<'_>) -> ProfileRecor
 
 /// Requests that ended in a window; of a second that lies in it in part, that part.
 fn requests_within(requests: &[u64], window: ProfileWindow) -> u64 {
-    let within = requests.iter().enumerate().map(|(second, count)| {
-        let begin_s = second as f64;
-        let ratio = (window.to_s.min(begin_s + 1.0) - window.from_s.max(begin_s)).clamp(0.0, 1.0);
-        *count as f64 * ratio
-    });
+    let within = requests.iter().enumerate();
+    let within = within.map(|(second, count)| *count as f64 * window.ratio_of_second(second));
     within.sum::<f64>().round() as u64
 }
 

@@ -131,7 +131,7 @@ pub(crate) fn block_medians(points: &[(f64, f64)], most: usize) -> Vec<(f64, f64
 }
 
 /// Chance of a standard normal value above `z` ≥ 0, to 7.5e-8 (Abramowitz & Stegun 26.2.17).
-fn upper_tail(z: f64) -> f64 {
+pub(crate) fn upper_tail(z: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * z);
     let polynomial = t
         * (0.319_381_530

@@ -14,7 +14,7 @@ pub(crate) use autoregression::chance_of_rise;
 pub(crate) use condition::condition_number;
 pub(crate) use least_squares::{nonnegative_least_squares, sum_of_squares};
 pub(crate) use location::{mean, median};
-pub(crate) use mann_kendall::{block_medians, mann_kendall, sen_interval};
+pub(crate) use mann_kendall::{block_medians, mann_kendall, sen_interval, upper_tail};
 pub(crate) use nnls::NormalEquations;
 pub(crate) use random::Random;
 pub(crate) use theil_sen::theil_sen_slope;

@@ -46,6 +46,12 @@ pub struct ProfileWindow {
 }
 
 impl ProfileWindow {
+    /// How much of the run's `second`-th second (0 is the first) lies in it, 0–1.
+    pub fn ratio_of_second(self, second: usize) -> f64 {
+        let begin_s = second as f64;
+        (self.to_s.min(begin_s + 1.0) - self.from_s.max(begin_s)).clamp(0.0, 1.0)
+    }
+
     /// How long it was, seconds.
     pub fn elapsed_s(self) -> f64 {
         self.to_s - self.from_s

@@ -1,8 +1,8 @@
 //! Which indexes would help the statements that ran.
 
 use aforo_analyzers::{
-    IndexOptions, WorkloadStatement, could_do_with_fewer_blocks, explain_case, group_statements,
-    may_use_partial_index, missing_index_findings,
+    IndexOptions, StatementGroup, WorkloadStatement, could_do_with_fewer_blocks, explain_case,
+    group_statements, may_use_partial_index, missing_index_findings,
 };
 use aforo_model::database::{DatabaseEvidence, IndexAdvice, NotCosted};
 use aforo_model::{Answer, Finding};
@@ -33,11 +33,12 @@ pub(super) async fn advise(
     evidence: &DatabaseEvidence,
     explained: &Explained,
 ) -> Indexes {
-    let advice = match advice(plan, evidence, explained).await {
+    let groups = evidence.statements.as_ref().map(group_statements);
+    let advice = match advice(plan, evidence, explained, groups.as_deref()).await {
         Ok(advice) => Answer::Found(advice),
         Err(why) => Answer::absent(why),
     };
-    let groups = evidence.statements.as_ref().map(group_statements).unwrap_or_default();
+    let groups = groups.unwrap_or_default();
     let findings = advice.found().map(|advice| missing_index_findings(advice, &groups));
     Indexes { findings: findings.unwrap_or_default(), advice }
 }
@@ -46,9 +47,10 @@ async fn advice(
     plan: &AnalysisPlan,
     evidence: &DatabaseEvidence,
     explained: &Explained,
+    groups: Option<&[StatementGroup]>,
 ) -> Result<IndexAdvice, String> {
     let Workload { statements, left_out } =
-        workload(evidence, explained).ok_or("statements or the catalog could not be read")?;
+        workload(evidence, explained, groups).ok_or("statements or the catalog could not be read")?;
     if statements.is_empty() && left_out.is_empty() {
         return Err("no statement of the application's was seen".to_owned());
     }
@@ -67,11 +69,15 @@ struct Workload {
 }
 
 /// Every statement of the application's own with its weight, but for those that an index cannot help.
-fn workload(evidence: &DatabaseEvidence, explained: &Explained) -> Option<Workload> {
+fn workload(
+    evidence: &DatabaseEvidence,
+    explained: &Explained,
+    groups: Option<&[StatementGroup]>,
+) -> Option<Workload> {
     let texts = texts(evidence);
     let catalog = evidence.catalog.as_ref()?;
     let mut workload = Workload { statements: Vec::new(), left_out: Vec::new() };
-    for group in group_statements(evidence.statements.as_ref()?) {
+    for group in groups? {
         // Postgres' own text, since ours shortens lists.
         let text = group.keys.iter().find_map(|key| texts.get(key));
         let (None, Some(text)) = (group.noise, text) else { continue };
@@ -85,13 +91,13 @@ fn workload(evidence: &DatabaseEvidence, explained: &Explained) -> Option<Worklo
             workload.statements.push(WorkloadStatement {
                 // As it can be planned: with casts in the place of typed literals.
                 text: explain_case(text, Some(catalog), &evidence.server.search_path).text,
-                fingerprint: group.fingerprint,
+                fingerprint: group.fingerprint.clone(),
                 calls: group.counters.calls as f64,
                 rows: group.counters.rows as f64,
             });
             continue;
         };
-        workload.left_out.push(NotCosted { fingerprint: group.fingerprint, why: why.to_owned() });
+        workload.left_out.push(NotCosted { fingerprint: group.fingerprint.clone(), why: why.to_owned() });
     }
     Some(workload)
 }
