@@ -3,6 +3,7 @@
 
 mod address_space;
 mod binaries;
+mod cpus;
 mod notes;
 mod permissions;
 mod plan;

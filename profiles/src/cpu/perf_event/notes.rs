@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use aforo_model::profile::{Frame, Stack};
+use nix::errno::Errno;
 
 use super::permissions::Scope;
 use super::symbols::{KERNEL, UNKNOWN};
@@ -33,13 +34,23 @@ pub(super) fn scope(scope: Scope) -> Option<String> {
     })
 }
 
-/// Threads are missing.
-pub(super) fn threads((watched, of): (usize, usize)) -> Option<String> {
+/// Threads are missing, where they are watched one by one; with what the kernel refused the next with.
+pub(super) fn threads(
+    watched_threads: Option<(usize, usize)>,
+    refusal: Option<&std::io::Error>,
+) -> Option<String> {
+    let (watched, of) = watched_threads?;
+    let why = match refusal.map(|error| (error, error.raw_os_error().map(Errno::from_raw))) {
+        None | Some((_, Some(Errno::EMFILE))) => {
+            "the limit of open files has no room for more. `ulimit -n 65536` raises it.".to_owned()
+        }
+        Some((_, Some(Errno::EPERM | Errno::ENOMEM))) => {
+            "the kernel gave no more memory for samples. `sudo sysctl kernel.perf_event_mlock_kb=4096` raises its limit.".to_owned()
+        }
+        Some((error, _)) => format!("the kernel refused the next: {error}."),
+    };
     (watched < of).then(|| {
-        format!(
-            "Only {watched} of {of} threads were watched, those that used most CPU before: the limit of open files has no room \
-             for more. `ulimit -n 65536` raises it."
-        )
+        format!("Only {watched} of {of} threads were watched, those that used most CPU before: {why}")
     })
 }
 
@@ -104,8 +115,17 @@ mod tests {
 
     #[test]
     fn what_is_not_watched_is_said() {
-        assert_eq!(threads((5, 5)), None);
-        assert!(threads((744, 5000)).unwrap().starts_with("Only 744 of 5000 threads"));
+        assert_eq!(threads(None, None), None);
+        assert_eq!(threads(Some((5, 5)), None), None);
+        let refused = |errno: Errno| {
+            let error = std::io::Error::from_raw_os_error(errno as i32);
+            threads(Some((744, 5000)), Some(&error)).unwrap()
+        };
+        let without_room = threads(Some((744, 5000)), None).unwrap();
+        assert!(without_room.starts_with("Only 744 of 5000 threads"), "{without_room}");
+        assert_eq!(refused(Errno::EMFILE), without_room);
+        assert!(refused(Errno::EPERM).contains("perf_event_mlock_kb"));
+        assert!(refused(Errno::EINVAL).contains("the kernel refused the next: Invalid argument"));
         assert_eq!(scope(Scope::UserAndKernel), None);
         assert!(scope(Scope::User).is_some());
         assert_eq!(cut_short(false, 1.0, 5.0), None);

@@ -15,6 +15,8 @@ const CAP_PERFMON: u64 = 1 << 38;
 const HIGHEST_PARANOID: i32 = 2;
 /// The highest `perf_event_paranoid` at which a user sees the kernel's part of a stack.
 const HIGHEST_PARANOID_FOR_KERNEL: i32 = 1;
+/// The highest `perf_event_paranoid` at which a user may open events of all processes.
+const HIGHEST_PARANOID_FOR_MACHINE: i32 = 0;
 
 /// What decides whether the kernel lets us sample a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +90,11 @@ impl Permissions {
             });
         }
         Ok(if paranoid <= HIGHEST_PARANOID_FOR_KERNEL { Scope::UserAndKernel } else { Scope::User })
+    }
+
+    /// Whether an event may watch a whole CPU, whoever runs there. A container may refuse it nevertheless.
+    pub(super) fn may_watch_machine(&self) -> bool {
+        self.is_privileged() || self.paranoid.is_some_and(|paranoid| paranoid <= HIGHEST_PARANOID_FOR_MACHINE)
     }
 
     /// What a refusal of the system call means here.
@@ -174,6 +181,16 @@ mod tests {
             assert_eq!(privileged.scope(), Ok(Scope::UserAndKernel));
         }
         assert!(Permissions { own_uid: 0, ..user(Some(3)) }.scope().is_err());
+    }
+
+    #[test]
+    fn the_machine_is_open_to_the_privileged_and_to_users_up_to_zero() {
+        assert!(user(Some(0)).may_watch_machine());
+        assert!(user(Some(-1)).may_watch_machine());
+        assert!(!user(Some(1)).may_watch_machine());
+        assert!(!user(None).may_watch_machine());
+        assert!(Permissions { capabilities: CAP_PERFMON, ..user(Some(4)) }.may_watch_machine());
+        assert!(!Permissions { own_uid: 0, ..user(Some(2)) }.may_watch_machine());
     }
 
     #[test]

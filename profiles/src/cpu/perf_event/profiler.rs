@@ -18,14 +18,16 @@ use crate::cpu::profiler::{ProfileError, ProfileRequest, ProfiledTarget, Profile
 
 /// How often the rings are read: at 99 Hz, ten samples of one CPU at most.
 const READ_EVERY: Duration = Duration::from_millis(50);
-/// How often new threads and the end of the target are looked for.
+/// How often threads and processes are looked for that no event told of.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The kernel's sampler for one process and its descendants.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct PerfEvent {
     root: Root,
     scope: Scope,
+    /// Where not, the target's threads are watched one by one.
+    pub(super) may_watch_machine: bool,
 }
 
 impl Profiler for PerfEvent {
@@ -69,7 +71,11 @@ fn fit(target: &ProfiledTarget) -> Result<PerfEvent, Denial> {
     let permissions = Permissions::towards(pid);
     let scope = permissions.scope()?;
     try_event(pid, scope).map_err(|error| permissions.explain(&error))?;
-    Ok(PerfEvent { root: Root { pid, others: target.others.clone() }, scope })
+    Ok(PerfEvent {
+        root: Root { pid, others: target.others.clone() },
+        scope,
+        may_watch_machine: permissions.may_watch_machine(),
+    })
 }
 
 impl PerfEvent {
@@ -79,8 +85,13 @@ impl PerfEvent {
         started: Instant,
         stop: &CancellationToken,
     ) -> Result<Profile, ProfileError> {
-        let sampling = Sampling { rate_hz: request.rate_hz, scope: self.scope };
-        let mut rings = Rings::open(&self.root, sampling).map_err(|error| self.refused(&error))?;
+        let sampling = Sampling {
+            rate_hz: request.rate_hz,
+            scope: self.scope,
+            may_watch_machine: self.may_watch_machine,
+        };
+        let mut rings =
+            Rings::open(&process_tree(&self.root), sampling).map_err(|error| self.refused(&error))?;
         let mut tally = Tally::default();
         let from = Instant::now();
         rings.enable(true);
@@ -100,7 +111,7 @@ impl PerfEvent {
             notes::cut_short(has_ended, took_s, request.window.as_secs_f64()),
             notes::shallow(tally.mean_user_depth()),
             notes::scope(self.scope),
-            notes::threads(rings.watched_threads()),
+            notes::threads(rings.watched_threads(), rings.refusal()),
             notes::unknown(&frames, &stacks),
         ];
         let since_start = |at: Instant| at.saturating_duration_since(started).as_secs_f64();
@@ -135,7 +146,9 @@ impl PerfEvent {
             tally.take(rings.drain());
             if looked.elapsed() >= LOOK_EVERY {
                 looked = Instant::now();
-                rings.find_new_threads(&self.root);
+                let processes = process_tree(&self.root);
+                rings.find_new_threads(&processes);
+                tally.attach(&processes);
             }
             if !is_alive(self.root.pid) && !tally.processes().any(is_alive) {
                 return true;
@@ -157,7 +170,9 @@ impl PerfEvent {
         }
         ProfileError::NoSamples {
             why: if lost > 0 {
-                format!("all {lost} were lost")
+                format!(
+                    "the target's process used no CPU in the window, or was among the {lost} samples that were lost"
+                )
             } else {
                 "the target's process used no CPU in the window".to_owned()
             },

@@ -1,4 +1,4 @@
-//! Samples counted by where they stood, in the order in which things happened.
+//! Samples of the target counted by where they stood, in the order in which things happened.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -22,11 +22,13 @@ pub(super) enum Place {
 /// Everything that was sampled.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
+    /// Of the target's processes and no others.
     spaces: HashMap<u32, AddressSpace>,
     pub(super) binaries: Binaries,
     /// Stacks, the function that ran first, and their samples.
     pub(super) stacks: HashMap<Vec<Place>, u64>,
     pub(super) kept: u64,
+    /// Lost by a ring, which in that of a CPU may have been another process's.
     pub(super) lost: u64,
     /// Samples that saw the program itself, and how many of its frames.
     user_samples: u64,
@@ -37,10 +39,12 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Takes note of what some processes have in memory.
+    /// From now on these processes count, as does what they fork: those that do not yet are read for what they have in memory.
     pub(super) fn attach(&mut self, processes: &BTreeSet<u32>) {
         for &pid in processes {
-            self.read_space(pid);
+            if !self.spaces.contains_key(&pid) {
+                self.read_space(pid);
+            }
         }
     }
 
@@ -81,26 +85,30 @@ impl Tally {
         match what {
             Happening::Sample { pid, stack } => self.count_sample(pid, &stack),
             Happening::Map { pid, mapping } => {
-                let binary = self.binaries.place_of(pid, &mapping);
-                self.spaces.entry(pid).or_default().map(&mapping, binary);
-            }
-            Happening::Fork { pid, parent } => {
-                if let Some(space) = self.spaces.get(&parent).cloned() {
-                    self.spaces.insert(pid, space);
+                if let Some(space) = self.spaces.get_mut(&pid) {
+                    space.map(&mapping, self.binaries.place_of(pid, &mapping));
                 }
             }
+            Happening::Fork { pid, parent } => {
+                match self.spaces.get(&parent).cloned() {
+                    Some(space) => self.spaces.insert(pid, space),
+                    // The number of one that has ended may be given to another's child.
+                    None => self.spaces.remove(&pid),
+                };
+            }
             Happening::Exec { pid } => {
-                self.spaces.insert(pid, AddressSpace::default());
+                if let Some(space) = self.spaces.get_mut(&pid) {
+                    *space = AddressSpace::default();
+                }
             }
             Happening::Lost(count) => self.lost = self.lost.saturating_add(count),
         }
     }
 
     fn count_sample(&mut self, pid: u32, stack: &[Address]) {
-        if !self.spaces.contains_key(&pid) {
-            self.read_space(pid);
-        }
-        let space = self.spaces.get(&pid);
+        let Some(space) = self.spaces.get(&pid) else {
+            return;
+        };
         let mut places: Vec<Place> = stack.iter().map(|address| self.place(pid, space, *address)).collect();
         // Without frame pointers the way to the caller ends in nonsense.
         while places.len() > 1 && places.last() == Some(&Place::Unmapped) {
@@ -117,11 +125,11 @@ impl Tally {
         *self.stacks.entry(places).or_default() += 1;
     }
 
-    fn place(&self, pid: u32, space: Option<&AddressSpace>, address: Address) -> Place {
+    fn place(&self, pid: u32, space: &AddressSpace, address: Address) -> Place {
         if address.is_kernel {
             return Place::Kernel(address.value);
         }
-        let Some((binary, offset)) = space.and_then(|space| space.find(address.value)) else {
+        let Some((binary, offset)) = space.find(address.value) else {
             return Place::Unmapped;
         };
         if self.binaries.get(binary).is_some_and(super::binaries::Binary::is_generated) {
@@ -162,6 +170,7 @@ mod tests {
 
     fn counted(rounds: Vec<Vec<Event>>) -> Tally {
         let mut tally = Tally::default();
+        tally.attach(&BTreeSet::from([PID]));
         rounds.into_iter().for_each(|round| tally.take(round));
         tally.finish();
         tally
@@ -206,6 +215,49 @@ mod tests {
             sample(6, PID + 1, &[0x1000]),
         ]]);
         assert_eq!(names(&tally), [("/app+0".to_owned(), 1), ("/tool+0".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn what_is_not_the_targets_is_passed_over() {
+        let stranger = PID + 7;
+        let tally = counted(vec![vec![
+            map(1, PID, 0x1000, "/app"),
+            map(1, stranger, 0x1000, "/secret"),
+            Event { at_ns: 2, what: Happening::Exec { pid: stranger } },
+            Event { at_ns: 3, what: Happening::Fork { pid: stranger + 1, parent: stranger } },
+            sample(4, PID, &[0x1000]),
+            sample(4, stranger, &[0x1000]),
+            sample(4, stranger + 1, &[0x1000]),
+            // Idle, of another pid namespace, and one that is ending.
+            sample(4, 0, &[u64::MAX - 5000]),
+            sample(4, u32::MAX, &[0x1000]),
+        ]]);
+        assert_eq!((tally.kept, tally.lost), (1, 0));
+        assert_eq!(names(&tally), [("/app+0".to_owned(), 1)]);
+        assert!(tally.binaries.get(1).is_none());
+        assert_eq!(tally.processes().collect::<Vec<_>>(), [PID]);
+    }
+
+    #[test]
+    fn a_child_counts_from_its_fork_on_whichever_ring_told_first() {
+        // One CPU's ring with the child's sample is read a round before the other's with its fork.
+        let tally = counted(vec![
+            vec![map(1, PID, 0x1000, "/app"), sample(20, PID + 1, &[0x1010])],
+            vec![Event { at_ns: 10, what: Happening::Fork { pid: PID + 1, parent: PID } }],
+        ]);
+        assert_eq!(names(&tally), [("/app+10".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn a_number_that_is_given_to_the_child_of_another_counts_no_more() {
+        let tally = counted(vec![vec![
+            map(1, PID, 0x1000, "/app"),
+            Event { at_ns: 2, what: Happening::Fork { pid: PID + 1, parent: PID } },
+            sample(3, PID + 1, &[0x1000]),
+            Event { at_ns: 4, what: Happening::Fork { pid: PID + 1, parent: PID + 7 } },
+            sample(5, PID + 1, &[0x1000]),
+        ]]);
+        assert_eq!(tally.kept, 1);
     }
 
     #[test]
