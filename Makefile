@@ -1,14 +1,15 @@
 # What people and CI run. Everything else is cargo.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench accuracy peers flaws overhead index-bench
+.PHONY: help setup demo test lint bench accuracy peers flaws overhead index-bench compare-rates
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## Install what is missing: Postgres, Redis, a C compiler, cargo-nextest, Python
+setup: ## Install what is missing: Postgres, Redis, a C compiler, cargo-nextest, Python, Chromium
 	@sh scripts/setup.sh --tests
-	@sh scripts/setup-fastapi.sh
+	@sh scripts/setup-python.sh
+	@sh scripts/setup-axe.sh
 
 # A release build: what is measured with a debug build says little.
 demo: ## Build, and run the baseline scenario on the built-in hotel
@@ -48,3 +49,6 @@ overhead: ## Measure what being observed costs the target
 index-bench: ## Measure index advice on TPC-H at scale 1
 	@sh benches/index_advice/fetch_queries.sh
 	cargo run --release --locked -p aforo-index-advice-bench
+
+compare-rates: ## Measure how often comparisons of runs are right
+	cargo run --release --locked -p aforo-analyzers --example comparison_rates

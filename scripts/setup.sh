@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what Aforo needs and this machine lacks: a Postgres server with its extensions, Redis, a C compiler, libclang (to
-# build Postgres' parser), and with --tests cargo-nextest and Python. What is there is left as it is; with everything there it
+# build Postgres' parser), and with --tests cargo-nextest, Python and Chromium. What is there is left as it is; with everything there it
 # changes nothing and ends at once.
 # Uses apt, dnf or brew; as an ordinary user it asks sudo. Nothing is asked on standard input.
 set -eu
@@ -74,6 +74,16 @@ have_python() {
     python3 -c 'import ensurepip, venv' >/dev/null 2>&1
 }
 
+# The names and places where reports/src/html/browser/chromium.rs looks.
+have_chromium() {
+    if [ -n "${AFORO_CHROMIUM:-}" ]; then return 0; fi
+    for program in chromium chromium-browser google-chrome-stable google-chrome; do
+        if have "$program"; then return 0; fi
+    done
+    [ -x /Applications/Chromium.app/Contents/MacOS/Chromium ] ||
+        [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ]
+}
+
 # Debian and Ubuntu number the packages, and have one number that everything else is built with: 14 on Debian 12.
 usual_clang() {
     apt-cache depends libclang-dev | sed -n 's/^.*Depends: libclang-\([0-9]*\)-dev$/\1/p'
@@ -85,6 +95,7 @@ install_with_apt() {
         redis) packages=redis-server ;;
         compiler) packages="gcc libc6-dev" ;;
         python) packages="python3 python3-venv" ;;
+        chromium) packages=chromium ;;
         libclang) packages= ;; # named once the package lists are fresh
     esac
     if [ -z "${package_lists_are_fresh:-}" ]; then
@@ -107,6 +118,7 @@ install_with_dnf() {
         redis) as_root dnf install -y redis || as_root dnf install -y valkey ;;
         compiler) as_root dnf install -y gcc ;;
         python) as_root dnf install -y python3 ;;
+        chromium) as_root dnf install -y chromium ;;
         libclang) as_root dnf install -y clang-libs clang-resource-filesystem ;;
     esac
 }
@@ -117,11 +129,12 @@ install_with_brew() {
         redis) brew install redis ;;
         libclang) brew install llvm ;;
         python) brew install python3 ;;
+        chromium) brew install --cask chromium ;;
         compiler) fail "there is no C compiler. Install Apple's: xcode-select --install" ;;
     esac
 }
 
-# install <postgres|redis|compiler|libclang|python> <what it is called> <what it is for>
+# install <postgres|redis|compiler|libclang|python|chromium> <what it is called> <what it is for>
 install() {
     for manager in apt-get dnf brew; do
         if have "$manager"; then
@@ -148,6 +161,10 @@ have_redis || fail "Redis was installed, but not where Aforo looks. Name its red
 if [ "${1:-}" = --tests ] && ! have_python; then
     install python "Python" "tests profile Python programs, one of them the service under examples/fastapi"
     have_python || fail "Python was installed, but the python3 on PATH still cannot make virtual environments."
+fi
+if [ "${1:-}" = --tests ] && ! have_chromium; then
+    install chromium "Chromium" "tests open report.html in it, without a window"
+    have_chromium || fail "Chromium was installed, but not where the tests look. Name the program in AFORO_CHROMIUM."
 fi
 if [ "${1:-}" = --tests ] && ! cargo nextest --version >/dev/null 2>&1; then
     say "installing cargo-nextest, which runs the tests: it is built from source and takes some minutes"

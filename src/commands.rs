@@ -1,11 +1,15 @@
 //! One file per command, without logic of its own: each reads its options, calls a stage, shows the outcome.
 
 pub(crate) mod analyze;
+pub(crate) mod baseline;
 pub(crate) mod check;
+pub(crate) mod compare;
 pub(crate) mod completions;
+pub(crate) mod history;
 pub(crate) mod hotel;
 pub(crate) mod list;
 pub(crate) mod profile;
+pub(crate) mod prune;
 pub(crate) mod report;
 pub(crate) mod run;
 
@@ -24,6 +28,10 @@ pub(crate) fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
         Command::Run(args) => run::run(args),
         Command::List(args) => list::list(&args),
+        Command::Baseline(args) => baseline::baseline(&args),
+        Command::Compare(args) => compare::compare(args),
+        Command::History(args) => history::history(&args),
+        Command::Prune(args) => prune::prune(&args),
         Command::Report(args) => report::report(&args),
         Command::Profile(args) => profile::profile(args),
         Command::Analyze(args) => analyze::analyze(args),

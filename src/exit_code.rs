@@ -4,9 +4,9 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum ExitCode {
-    /// Every SLO was met; or the command did what it was asked.
+    /// Every SLO was met, and nothing got worse; or the command did what it was asked.
     Success = 0,
-    /// An SLO was violated.
+    /// An SLO was violated, or something got worse than it was.
     Violated = 1,
     /// Wrong usage or configuration. Also what clap exits with.
     Usage = 2,
@@ -29,8 +29,8 @@ impl From<ExitCode> for std::process::ExitCode {
 /// Shown by `aforo --help`.
 pub(crate) const HELP: &str = "\
 Exit codes:
-  0   every SLO was met
-  1   an SLO was violated
+  0   every SLO was met; compared: nothing got worse
+  1   an SLO was violated, or a regression
   2   wrong usage or configuration
   3   inconclusive: the evidence carries no verdict
   4   the target or the environment is not available

@@ -2,8 +2,8 @@
 
 use aforo_hotel::HotelError;
 use aforo_pipeline::{
-    AnalysisError, CacheAnalysisError, ConfigError, DatabaseError, RunError, StepLoadError, StoreError,
-    TargetError, TargetProcessError, TracerError,
+    AnalysisError, CacheAnalysisError, CompareError, ConfigError, DatabaseError, RunError, StepLoadError,
+    StoreError, TargetError, TargetProcessError, TracerError,
 };
 use miette::Report;
 
@@ -21,6 +21,11 @@ impl Failure {
     /// Wrong usage or configuration.
     pub(crate) fn usage(report: impl Into<Report>) -> Self {
         Self { code: ExitCode::Usage, report: Some(report.into()) }
+    }
+
+    /// An option's value says nothing that could be understood.
+    pub(crate) fn argument(error: impl std::error::Error) -> Self {
+        Self::usage(miette::miette!("{error}"))
     }
 
     /// The target or something in the environment is not available.
@@ -76,6 +81,17 @@ impl From<TracerError> for Failure {
     }
 }
 
+impl From<CompareError> for Failure {
+    fn from(error: CompareError) -> Self {
+        match error {
+            CompareError::Store(error) => error.into(),
+            CompareError::Unknown { .. } | CompareError::Twice { .. } | CompareError::Incomparable(_) => {
+                Self::usage(error)
+            }
+        }
+    }
+}
+
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         Self::usage(error)
@@ -95,11 +111,17 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unknown { .. }
+            | StoreError::UnknownBaseline { .. }
+            | StoreError::BaselineGone { .. }
+            | StoreError::BaselineName { .. }
+            | StoreError::Baselines { .. }
+            | StoreError::OutsideStore { .. }
             | StoreError::NoProfile { .. }
             | StoreError::Ambiguous { .. }
             | StoreError::Format { .. }
             | StoreError::IntervalLog { .. } => Self::usage(error),
             StoreError::Write { .. }
+            | StoreError::Delete { .. }
             | StoreError::Read { .. }
             | StoreError::StillRunning { .. }
             | StoreError::Busy { .. } => Self::unavailable(error),

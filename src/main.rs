@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod exit_code;
 mod failure;
+mod github;
 mod interrupt;
 mod logging;
 mod options;

@@ -1,9 +1,17 @@
 //! Options that several commands share, and where a value comes from: flag, environment, `aforo.toml`, default.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aforo_model::profile::ProfilerKind;
-use aforo_pipeline::{CONFIG_FILE, Config, ProfilerChoice, RunStore, Target};
+use aforo_model::{PeriodEnd, parse_moment};
+use aforo_model::{Quantity, Scenario, Unit};
+use aforo_pipeline::scenarios::Overrides;
+use aforo_pipeline::{
+    CONFIG_FILE, ComparisonOptions, Config, ProfilePlan, ProfileWanted, ProfilerChoice, RunFilter, RunStore,
+    Target, WantedVerdict,
+};
+use chrono::Utc;
 use clap::{Args, ValueEnum};
 use tokio::process::Command;
 use url::Url;
@@ -42,8 +50,68 @@ impl StoreOption {
     }
 }
 
+/// Which runs are looked at.
+#[derive(Debug, Args)]
+pub(crate) struct RunFilterOptions {
+    /// Only runs of this scenario
+    #[arg(long, value_name = "NAME")]
+    scenario: Option<String>,
+    /// Only runs against the target of this name, as `aforo list` shows it
+    #[arg(long, value_name = "NAME")]
+    target: Option<String>,
+    /// Only runs that began then or later: a day (2026-11-01), a day and a time in UTC, today, yesterday, or how long ago (7d, 36h)
+    #[arg(long, value_name = "WHEN")]
+    since: Option<String>,
+    /// Only runs that began before: the same; a day is part of it as a whole
+    #[arg(long, value_name = "WHEN")]
+    until: Option<String>,
+}
+
+impl RunFilterOptions {
+    /// Whether anything is asked for.
+    pub(crate) fn is_set(&self) -> bool {
+        [&self.scenario, &self.target, &self.since, &self.until].into_iter().any(Option::is_some)
+    }
+
+    pub(crate) fn filter(&self) -> Result<RunFilter, Failure> {
+        let now = Utc::now();
+        let moment = |text: &Option<String>, end| {
+            let moment = text.as_deref().map(|text| parse_moment(text, now, end)).transpose();
+            moment.map_err(Failure::argument)
+        };
+        Ok(RunFilter {
+            scenario: self.scenario.clone(),
+            target: self.target.clone(),
+            verdict: None,
+            from: moment(&self.since, PeriodEnd::First)?,
+            to: moment(&self.until, PeriodEnd::Last)?,
+        })
+    }
+}
+
+/// A verdict, as a filter.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum VerdictWord {
+    /// Every objective was met
+    Met,
+    /// An objective was violated
+    Violated,
+    /// The evidence carries no verdict
+    Inconclusive,
+}
+
+impl From<VerdictWord> for WantedVerdict {
+    fn from(word: VerdictWord) -> Self {
+        match word {
+            VerdictWord::Met => Self::Met,
+            VerdictWord::Violated => Self::Violated,
+            VerdictWord::Inconclusive => Self::Inconclusive,
+        }
+    }
+}
+
 /// The system under test.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Target (default: the built-in hotel)")]
 pub(crate) struct TargetOptions {
     /// Base URL of the API to load
@@ -106,6 +174,103 @@ impl TargetOptions {
     }
 }
 
+/// How much load there is.
+#[derive(Debug, Default, PartialEq, Args)]
+pub(crate) struct LoadOptions {
+    /// Virtual users at full load; of an open workload, the most there may be
+    #[arg(long, value_name = "N")]
+    users: Option<u32>,
+    /// Virtual users started per second; of an open workload, rounds, such as 200/s
+    #[arg(long, value_name = "RATE", value_parser = aforo_pipeline::scenarios::parse_rate)]
+    rate: Option<f64>,
+    /// How long, from the first user's start to the order to stop, such as 90s or 5m
+    #[arg(long, value_name = "TIME", value_parser = aforo_model::parse_duration)]
+    duration: Option<Duration>,
+    /// The leading part of the run that is not judged
+    #[arg(long, value_name = "TIME", value_parser = aforo_model::parse_duration)]
+    warm_up: Option<Duration>,
+    /// How long a request may take before it counts as timed out
+    #[arg(long, value_name = "TIME", value_parser = aforo_model::parse_duration)]
+    timeout: Option<Duration>,
+}
+
+impl LoadOptions {
+    /// The scenario of this name or path with the load that was asked for; tells the user of a warm-up that had to be shortened.
+    pub(crate) fn scenario(&self, name: &str, config: &Config) -> Result<Scenario, Failure> {
+        let mut scenario =
+            aforo_pipeline::scenarios::load_scenario(name, scenario_directory(config).as_deref())
+                .map_err(Failure::usage)?;
+        let overrides = Overrides {
+            users: self.users,
+            rate_per_s: self.rate,
+            duration: self.duration,
+            warm_up: self.warm_up,
+            timeout: self.timeout,
+        };
+        let shortened =
+            overrides.apply(&mut scenario).map_err(|error| Failure::usage(miette::miette!("{error}")))?;
+        if let Some(shortened) = shortened {
+            anstream::eprintln!("{shortened}");
+        }
+        Ok(scenario)
+    }
+}
+
+/// What change counts as none.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct ToleranceOption {
+    /// How much worse a figure may be without that being called a regression
+    #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = parse_tolerance)]
+    tolerance: f64,
+}
+
+impl ToleranceOption {
+    pub(crate) fn options(self) -> ComparisonOptions {
+        ComparisonOptions { tolerance_ratio: self.tolerance, ..ComparisonOptions::default() }
+    }
+}
+
+/// A ratio such as `5%` or `0.05`.
+fn parse_tolerance(text: &str) -> Result<f64, String> {
+    let wrong = || format!("`{text}` is no tolerance; write it as 5% or 0.05, more than 0 and up to 100%");
+    let quantity: Quantity = text.parse().map_err(|_| wrong())?;
+    let is_ratio = matches!(quantity.unit, Unit::Ratio | Unit::Number);
+    if is_ratio && quantity.value > 0.0 && quantity.value <= 1.0 { Ok(quantity.value) } else { Err(wrong()) }
+}
+
+/// When the target is profiled.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "CPU profile")]
+pub(crate) struct RunProfileOptions {
+    /// Profile the target's CPU for a while of the steady load: when a profiler fits, or only run with one, or not at all
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    profile: ProfileWord,
+    #[command(flatten)]
+    profiler: ProfilerOption,
+}
+
+impl RunProfileOptions {
+    pub(crate) fn plan(self) -> ProfilePlan {
+        let wanted = match self.profile {
+            ProfileWord::Auto => ProfileWanted::IfPossible,
+            ProfileWord::Required => ProfileWanted::Required,
+            ProfileWord::Off => ProfileWanted::Off,
+        };
+        ProfilePlan { wanted, choice: self.profiler.choice() }
+    }
+}
+
+/// When the target is profiled.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ProfileWord {
+    /// When a profiler fits; otherwise the run says what hinders each
+    Auto,
+    /// Always: without a profiler there is no run
+    Required,
+    /// Not at all
+    Off,
+}
+
 /// What takes a CPU profile.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "CPU profile")]
@@ -142,12 +307,20 @@ enum ProfilerWord {
 }
 
 /// How the built-in hotel is set up.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Built-in hotel")]
 pub(crate) struct HotelOptions {
     /// Known defects that are on: all, none, or a list such as n-plus-one-list,no-phone-index
     #[arg(long, value_name = "LIST", default_value = "all", env = "AFORO_FLAWS")]
     pub(crate) flaws: aforo_hotel::FlawSet,
+    #[command(flatten)]
+    pub(crate) data: HotelDataOptions,
+}
+
+/// What the built-in hotel holds.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Built-in hotel")]
+pub(crate) struct HotelDataOptions {
     /// Accommodations to generate
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub(crate) accommodations: u32,
@@ -166,9 +339,9 @@ impl HotelOptions {
         command
             .args(["hotel", "--announce", "--port", "0"])
             .arg(format!("--flaws={}", self.flaws))
-            .arg(format!("--accommodations={}", self.accommodations))
-            .arg(format!("--reservations={}", self.reservations))
-            .arg(format!("--seed={}", self.seed));
+            .arg(format!("--accommodations={}", self.data.accommodations))
+            .arg(format!("--reservations={}", self.data.reservations))
+            .arg(format!("--seed={}", self.data.seed));
         // By the environment, not as arguments: these hold passwords, and arguments are for all to see.
         for (name, url) in
             [("AFORO_DATABASE_URL", &target.database_url), ("AFORO_REDIS_URL", &target.redis_url)]

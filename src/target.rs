@@ -32,7 +32,7 @@ async fn start_hotel(
 ) -> Result<(TargetProcess, Target), Failure> {
     anstream::eprintln!(
         "Starting the built-in hotel ({} reservations, flaws: {})",
-        hotel.reservations,
+        hotel.data.reservations,
         hotel.flaws
     );
     let command = hotel.command(options).map_err(|error| {

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use aforo_model::profile::ProfileWindow;
 use aforo_model::{
     Environment, ErrorKind, Expectation, HostSample, Http, Journey, Load, LoadRecord, LoadSecond, Method,
-    PostgresSample, ProcessSample, RateStage, RedisSample, ResourceSample, Role, RunEnd, Scenario, Slo, Step,
-    StepSecond, Subject, ThinkTime, Workload,
+    PostgresSample, ProcessSample, RUN_FORMAT_VERSION, RateStage, RedisSample, ResourceSample, Role, RunEnd,
+    RunRecord, Scenario, Slo, Step, StepSecond, Subject, TargetRecord, ThinkTime, Workload,
 };
 
-use crate::{Evidence, LoadSummary};
+use crate::{Evidence, LoadSummary, analyze, summarize_resources};
 
 /// An owner of evidence.
 #[derive(Debug, Clone)]
@@ -75,6 +75,47 @@ impl Fixture {
             profile_failure: None,
             end: &self.end,
             environment: &self.environment,
+        }
+    }
+
+    /// The judged record of it.
+    pub(crate) fn record(&self) -> RunRecord {
+        let judgement = analyze(&self.evidence());
+        RunRecord {
+            format_version: RUN_FORMAT_VERSION,
+            id: "20261120T101500Z-baseline-7f3a91c0".to_owned(),
+            started_at: chrono::DateTime::UNIX_EPOCH,
+            elapsed_s: self.scenario.load.duration_s,
+            end: self.end.clone(),
+            scenario: self.scenario.clone(),
+            target: TargetRecord {
+                name: "shop".to_owned(),
+                url: "http://127.0.0.1:8080/".to_owned(),
+                database_url: None,
+                redis_url: None,
+                pid: None,
+                description: None,
+            },
+            environment: self.environment.clone(),
+            load: self.load.clone(),
+            resource_summary: summarize_resources(&self.resources),
+            resources: self.resources.clone(),
+            capacity: judgement.capacity,
+            recovery: judgement.recovery,
+            drift: judgement.drift,
+            leaks: judgement.leaks,
+            trends: judgement.trends,
+            profiles: Vec::new(),
+            profiler_obstacles: Vec::new(),
+            profile_failure: None,
+            idle_resources: self.idle_after.clone(),
+            database: None,
+            cache: None,
+            slos: judgement.slos,
+            findings: judgement.findings,
+            recommendations: Vec::new(),
+            comparison: None,
+            verdict: judgement.verdict,
         }
     }
 

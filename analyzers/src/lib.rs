@@ -11,7 +11,9 @@ mod analyze;
 mod attribution;
 mod cache;
 mod capacity;
+mod change_points;
 mod checks;
+mod comparison;
 mod database;
 mod drift;
 mod early_stop;
@@ -19,6 +21,7 @@ mod evidence;
 #[cfg(test)]
 mod fixtures;
 mod growth;
+mod history;
 mod host_cpu;
 mod index_advice;
 mod indicators;
@@ -27,6 +30,7 @@ mod load_summary;
 mod n_plus_one;
 mod plans;
 mod profile;
+mod recommendations;
 mod recovery;
 mod red_flags;
 mod request_traces;
@@ -44,9 +48,14 @@ pub use analyze::{Judgement, analyze};
 pub use attribution::attribute;
 pub use cache::{ReplayOptions, judge_cache, replay_trace};
 pub use checks::{CHECKS, Check};
+pub use comparison::{
+    ComparisonOptions, Incomparable, RunSeconds, RunUnderComparison, compare_runs, comparison_obstacles,
+    cpu_per_request_us,
+};
 pub use database::{CheckReading, DatabaseCheck, Skip, check_database, checklist_findings, database_checks};
 pub use early_stop::EarlyStop;
 pub use evidence::Evidence;
+pub use history::{HistoryQuestion, JudgedHistograms, PeriodSummary, digest_run, figure_history};
 pub use index_advice::{
     IndexOptions, IndexWorkload, PlanCost, StatisticsCost, WhatIf, WhatIfError, WorkloadStatement,
     advise_indexes, could_do_with_fewer_blocks, may_use_partial_index, missing_index_findings,
@@ -61,6 +70,7 @@ pub use profile::{
     ProfileContext, WallReadings, compare_profiles, profile_failed, profile_findings, profiler_unavailable,
     record_of, split_wall, wall_findings,
 };
+pub use recommendations::{name_best_help, recommend};
 pub use request_traces::{
     KnownCall, confirm_n_plus_ones, fold_request, known_calls, trace_findings, typical_requests,
 };

@@ -21,6 +21,8 @@ pub fn summarize_resources(samples: &[ResourceSample]) -> ResourceSummary {
         host: summarize_host(samples, |sample| sample.host.as_ref()),
         generator: summarize_generator(samples),
         target_host: summarize_host(samples, |sample| sample.remote.as_ref()?.host.as_ref()),
+        // It takes the whole record: `cpu_per_request_us`.
+        target_cpu_per_request_us: None,
     }
 }
 

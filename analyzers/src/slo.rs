@@ -27,6 +27,8 @@ pub fn judge(slo: &Slo, evidence: &Evidence<'_>) -> SloResult {
         measured: measurement.value,
         sample_count: measurement.sample_count,
         verdict,
+        // What would help is told once the recommendations are there.
+        helped_by: None,
     }
 }
 

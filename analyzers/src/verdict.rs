@@ -39,12 +39,16 @@ pub(crate) fn overall(slos: &[SloResult], findings: &[Finding], evidence: &Evide
             first.slo.expect
         ));
     }
-    let spoilt = findings.iter().find(|finding| {
-        finding.severity == Severity::Critical
-            && matches!(&finding.subject, Subject::Part(part) if MEASURING_PARTS.contains(&part.as_str()))
-    });
-    match spoilt {
+    match spoiling(findings) {
         Some(finding) => Verdict::inconclusive(finding.message.clone()),
         None => Verdict::Met,
     }
+}
+
+/// The first finding that puts the measurement itself in doubt.
+pub(crate) fn spoiling(findings: &[Finding]) -> Option<&Finding> {
+    findings.iter().find(|finding| {
+        finding.severity == Severity::Critical
+            && matches!(&finding.subject, Subject::Part(part) if MEASURING_PARTS.contains(&part.as_str()))
+    })
 }

@@ -26,6 +26,16 @@ pub(crate) fn memory(bytes: u64) -> String {
     }
 }
 
+/// What a finding says, which begins with a small letter and ends without a full stop, as a sentence that stands alone.
+pub(crate) fn sentence(text: &str) -> String {
+    let text = text.trim().trim_end_matches('.');
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
+        None => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,5 +46,10 @@ mod tests {
         assert_eq!(seconds(12.0), "12 s");
         assert_eq!([0, 50_000].map(memory), ["0 KiB", "49 KiB"]);
         assert_eq!([5 << 20, 812 << 20, 7 << 30].map(memory), ["5.0 MiB", "812 MiB", "7.0 GiB"]);
+    }
+
+    #[test]
+    fn a_sentence_begins_with_a_capital_and_ends_with_one_full_stop() {
+        assert_eq!(["élan is seen", "It is. ", ""].map(sentence), ["Élan is seen.", "It is.", ""]);
     }
 }

@@ -1,13 +1,18 @@
 //! Times as histograms: merged, never averaged.
 
 use hdrhistogram::Histogram;
+use hdrhistogram::iterators::IterationValue;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::CurvePoint;
 
 /// The longest time that is told apart, one hour. A longer one is recorded as this.
 const HIGHEST_US: u64 = 3_600_000_000;
 /// Three significant digits: a value is kept to within 0.1 %.
 const SIGNIFICANT_DIGITS: u8 = 3;
+/// Points of a curve for each halving of the share that lies above: what `HdrHistogram`'s own plots use.
+const CURVE_POINTS_PER_HALVING: u32 = 5;
 
 /// A histogram of times in microseconds, exact to three significant digits, that can be merged.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +91,19 @@ impl TimeHistogram {
         (!self.is_empty()).then(|| self.counts.max())
     }
 
+    /// The whole distribution as a curve that is dense where the share above grows small: five points for each halving of it, to the
+    /// largest time. Empty when nothing was counted.
+    pub fn curve(&self) -> Vec<CurvePoint> {
+        let iterator = self.counts.iter_quantiles(CURVE_POINTS_PER_HALVING);
+        let point = |value: &IterationValue<u64>| CurvePoint {
+            quantile: value.quantile(),
+            time_us: value.value_iterated_to().min(self.counts.max()),
+        };
+        let mut points: Vec<CurvePoint> = iterator.map(|value| point(&value)).collect();
+        points.dedup_by_key(|point| point.quantile.to_bits());
+        points
+    }
+
     /// The figures a report shows.
     pub fn summary(&self) -> TimeSummary {
         let at = |quantile| self.quantile_us(quantile);
@@ -158,6 +176,23 @@ mod tests {
         [999, 1_000, 1_001, 500_000].into_iter().for_each(|time_us| histogram.record_us(time_us));
         assert_eq!(histogram.ratio_up_to_us(1_000), Some(0.5));
         assert_eq!(histogram.ratio_up_to_us(u64::MAX), Some(1.0));
+    }
+
+    #[test]
+    fn a_curve_rises_from_the_smallest_to_the_largest_time() {
+        assert_eq!(TimeHistogram::new().curve(), []);
+        let mut histogram = TimeHistogram::new();
+        (1..=10_000).for_each(|time_us| histogram.record_us(time_us));
+        let curve = histogram.curve();
+        assert!(curve.is_sorted_by_key(|point| point.quantile), "{curve:?}");
+        assert!(curve.is_sorted_by_key(|point| point.time_us), "{curve:?}");
+        let last = curve.last().expect("times were counted");
+        assert_eq!((last.quantile, Some(last.time_us)), (1.0, histogram.max_us()));
+        assert!((20..100).contains(&curve.len()), "{}", curve.len());
+        for point in &curve {
+            let truth_us = histogram.quantile_us(point.quantile).expect("times were counted");
+            assert!(point.time_us.abs_diff(truth_us) <= truth_us / 1000 + 1, "{point:?}: {truth_us}");
+        }
     }
 
     proptest! {

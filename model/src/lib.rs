@@ -7,19 +7,23 @@
 
 pub mod cache;
 mod capacity;
+mod comparison;
 pub mod database;
 mod drift;
 mod evidence;
 mod expression;
 mod finding;
 mod histogram;
+mod history;
 mod interval;
 mod leak;
 mod level;
 mod load;
+mod period;
 mod probe;
 pub mod profile;
 mod quantity;
+mod recommendation;
 mod record;
 mod recovery;
 mod resources;
@@ -32,17 +36,32 @@ pub use capacity::{
     Capacity, CapacityLevel, CapacityRecord, Concurrency, FirstLimit, Knee, LevelRecord, Limit, UslFit,
     UslPeak,
 };
+pub use comparison::{
+    COMPARISON_FORMAT_VERSION, Change, ComparedFigure, ComparedRun, ComparisonMethod, Difference,
+    FigureComparison, PlanChange, RunComparison,
+};
 pub use drift::{Drift, DriftRecord};
 pub use evidence::{ErrorKind, LoadSecond, StepSecond};
 pub use expression::{Comparison, Expression, ExpressionError, Indicator};
 pub use finding::{Finding, Severity, Subject};
 pub use histogram::{TimeHistogram, TimeSummary};
+pub use history::{
+    FigureHistory, FindingDigest, FindingSeen, HISTORY_FORMAT_VERSION, HistoryChange, HistoryPoint, LeftOut,
+    LoadAggregate, LoadIdentity, LookedAt, ObjectiveCompliance, PeriodReport, RecommendationCourse,
+    RecommendationDigest, RecommendationSeen, RunDigest, RunEntry, StepAggregate, StepDigest, VerdictCounts,
+};
 pub use interval::{Answer, Interval};
 pub use leak::{Growth, GrowthVerdict, Leak, LeakConfirmation, LeakFigure, LeakRecord};
 pub use level::{Demand, LoadLevel};
-pub use load::{ArrivalRecord, ErrorExample, LoadRecord, Series, StepRecord, Timeline, WindowRecord};
+pub use load::{
+    ArrivalRecord, CurvePoint, ErrorExample, LoadRecord, Series, StepRecord, Timeline, WindowRecord,
+};
+pub use period::{MomentError, Period, PeriodEnd, PeriodKind, parse_age, parse_moment};
 pub use probe::{ProbeSettings, ProbeValues, StepProbe};
 pub use quantity::{Quantity, QuantityError, Unit, format_duration, parse_duration};
+pub use recommendation::{
+    Action, Effect, Effort, ExpectedChange, FindingReference, Gain, Recommendation, RecommendationKind, Risk,
+};
 pub use record::{Environment, FormatError, RUN_FORMAT_VERSION, RunEnd, RunRecord, TargetRecord, read_run};
 pub use recovery::{RecoveryRecord, RecoveryReference, RecoveryStart, ReferencePart};
 pub use resources::{

@@ -86,6 +86,18 @@ pub struct StepRecord {
     pub service_time: TimeSummary,
     /// Response time of the other failed requests.
     pub failed_response_time: TimeSummary,
+    /// The same requests' response time from its smallest to its largest value, for a curve. Empty in older records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub response_time_curve: Vec<CurvePoint>,
+}
+
+/// A point of a distribution.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CurvePoint {
+    /// Share of the requests that took no longer, 0–1.
+    pub quantile: f64,
+    /// How long, µs.
+    pub time_us: u64,
 }
 
 impl StepRecord {

@@ -5,11 +5,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::cache::CacheReport;
 use crate::database::DatabaseReport;
 use crate::profile::{ProfileRecord, ProfilerObstacle};
 use crate::{
-    Answer, CapacityRecord, DriftRecord, Finding, LeakRecord, LoadRecord, RecoveryRecord, ResourceSample,
-    ResourceSummary, Scenario, SloResult, TrendRecord, Verdict,
+    Answer, CapacityRecord, DriftRecord, Finding, LeakRecord, LoadRecord, Recommendation, RecoveryRecord,
+    ResourceSample, ResourceSummary, RunComparison, Scenario, SloResult, TrendRecord, Verdict,
 };
 
 /// Version of the saved format. It rises with every change that an older reader would misread.
@@ -70,10 +71,19 @@ pub struct RunRecord {
     /// What the target's Postgres did; absent where it was not named or could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<Box<DatabaseReport>>,
+    /// What the target's Redis holds and does; absent where it was not named or could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Box<CacheReport>>,
+    /// What has changed since the baseline that the run was held against; absent where none was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Box<RunComparison>>,
     /// Every objective with its verdict.
     pub slos: Vec<SloResult>,
     /// What the checks concluded, most severe first.
     pub findings: Vec<Finding>,
+    /// What to do about it, the most gain for the effort first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recommendations: Vec<Recommendation>,
     /// The verdict on the whole run.
     pub verdict: Verdict,
 }

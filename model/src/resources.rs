@@ -252,6 +252,9 @@ pub struct ResourceSummary {
     /// Aforo's own threads, when they were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generator: Option<GeneratorSummary>,
+    /// CPU time of the target for a request of the judged part, µs. Absent in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_cpu_per_request_us: Option<f64>,
 }
 
 /// How the thread that sent the load fared over a run.

@@ -54,4 +54,7 @@ pub struct SloResult {
     pub sample_count: u64,
     /// What follows.
     pub verdict: Verdict,
+    /// Of an objective that is violated: the id of the recommendation that would help it most. Absent where none is known to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub helped_by: Option<String>,
 }

@@ -28,6 +28,8 @@ pub(crate) use watched::Watched;
 
 /// The longest that asking for plans may take, and that weighing indexes may.
 const LONGEST_PART: Duration = Duration::from_secs(60);
+/// The longest that asking endpoints alone may take after a load.
+const LONGEST_PROBE: Duration = Duration::from_secs(120);
 
 /// What is to be analyzed, and how thoroughly.
 #[derive(Debug)]
@@ -153,6 +155,27 @@ async fn analyze_to_the_end(
         None => Watched::default(),
     };
     conclude(plan, began, watched, on_event).await
+}
+
+/// Asks the endpoints of a target alone once a load has ended, and adds what that shows to what was watched of it. What goes wrong
+/// with it is a part that was not read.
+pub(crate) async fn probe_after_load(
+    plan: &AnalysisPlan,
+    watched: &mut Watched,
+    on_event: &mut dyn FnMut(AnalysisEvent<'_>),
+) {
+    let Some(probe) = &plan.probe else { return };
+    let probed = probing::probe_after_load(&plan.database_url, probe, watched, on_event);
+    let why = match timeout(LONGEST_PROBE, probed).await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("it took longer than {} s", LONGEST_PROBE.as_secs()),
+    };
+    watched.skipped.push(Skipped {
+        what: "probe".to_owned(),
+        why,
+        remedy: "`aforo analyze --probe` asks the endpoints by itself, without a load before".to_owned(),
+    });
 }
 
 /// Reads the database and judges it together with what was watched before.

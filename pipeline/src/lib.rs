@@ -12,16 +12,19 @@ mod background_load;
 mod cache;
 mod cache_trace;
 mod check;
+mod comparison;
 mod config;
 mod cpu_profile;
 mod database_watch;
 mod death;
 mod environment;
 mod index_advice;
+mod interleaved;
 mod plan_files;
 mod profile_files;
 mod record;
 mod run;
+mod run_cache;
 mod step_load;
 mod step_profile;
 mod store;
@@ -29,22 +32,29 @@ mod target;
 mod target_process;
 mod wall_inputs;
 
+pub use aforo_analyzers::ComparisonOptions;
+pub use aforo_analyzers::HistoryQuestion;
 pub use aforo_profiles::{CommandTime, DatabaseError, ProfilerChoice};
 pub use analysis::{AnalysisError, AnalysisEvent, AnalysisPlan, ProbeTarget, Tracer, TracerError, analyze};
 pub use cache::{CacheAnalysisError, CachePlan, analyze_cache, trace_cache};
 pub use cache_trace::TraceProgress;
 pub use check::{CheckItem, CheckOutcome, preflight};
+pub use comparison::{CompareError, Comparison, check_baseline, compare, compare_with_baseline, find_runs};
 pub use config::{CONFIG_FILE, Config, ConfigError};
 pub use cpu_profile::{ProfilePlan, ProfileWanted};
 pub use environment::find_processes;
 pub use index_advice::{IndexAdviceError, advise_indexes_of};
+pub use interleaved::{Interleaved, Side, Stopped, Turn, interleave};
 pub use plan_files::write_plans;
 pub use run::{RunError, RunEvent, RunOutcome, RunPlan, execute};
 pub use step_load::{
     SecondCount, StepLoad, StepLoadEnd, StepLoadError, StepLoadEvent, StepLoadOutcome, StepLoadProgress,
 };
 pub use step_profile::{ProfileStore, StepProfileEvent, StepProfilePlan, profile_step};
-pub use store::{RECORD_FILE, RunLock, RunStore, StoreError};
+pub use store::{
+    Baseline, ListedRun, PruneOutcome, PruneRule, PrunedRun, RECORD_FILE, RunFilter, RunLock, RunState,
+    RunStore, StoreError, WantedVerdict,
+};
 pub use target::{Target, TargetError, mask_password};
 pub use target_process::{Announcement, TargetProcess, TargetProcessError};
 pub use wall_inputs::WallInputs;

@@ -1,6 +1,10 @@
 //! Puts the record of a run together.
 
-use aforo_analyzers::{Evidence, ProfileContext, analyze, record_of, summarize_resources};
+use aforo_analyzers::{
+    Evidence, ProfileContext, analyze, cpu_per_request_us, name_best_help, recommend, record_of,
+    summarize_resources,
+};
+use aforo_model::cache::CacheReport;
 use aforo_model::database::DatabaseReport;
 use aforo_model::profile::{Profile, ProfileRecord, ProfileWindow};
 use aforo_model::{
@@ -11,6 +15,7 @@ use chrono::{DateTime, Utc};
 
 use crate::cpu_profile::{Profiled, steady_part};
 use crate::profile_files::{self, RUN_PROFILE};
+use crate::store::folder_word;
 use crate::target::Target;
 
 /// The record as it stands when the load begins.
@@ -24,7 +29,7 @@ pub(crate) fn begin(
     let short_id = &uuid::Uuid::new_v4().simple().to_string()[..8];
     RunRecord {
         format_version: RUN_FORMAT_VERSION,
-        id: format!("{}-{}-{short_id}", started_at.format("%Y%m%dT%H%M%SZ"), scenario.name),
+        id: format!("{}-{}-{short_id}", started_at.format("%Y%m%dT%H%M%SZ"), folder_word(&scenario.name)),
         started_at,
         elapsed_s: 0.0,
         end: RunEnd::Running,
@@ -40,8 +45,11 @@ pub(crate) fn begin(
         leaks: Vec::new(),
         trends: Vec::new(),
         database: None,
+        cache: None,
+        comparison: None,
         slos: Vec::new(),
         findings: Vec::new(),
+        recommendations: Vec::new(),
         profiles: Vec::new(),
         profiler_obstacles: Vec::new(),
         profile_failure: None,
@@ -58,6 +66,7 @@ pub(crate) struct Seen {
     /// Readings of an idle time after the load.
     pub(crate) idle_resources: Vec<ResourceSample>,
     pub(crate) profiled: Profiled,
+    pub(crate) cache: Option<CacheReport>,
     pub(crate) database: Option<DatabaseReport>,
     pub(crate) end: RunEnd,
     pub(crate) elapsed_s: f64,
@@ -65,7 +74,7 @@ pub(crate) struct Seen {
 
 /// The record once everything has been seen: judged, with its findings.
 pub(crate) fn conclude(begun: RunRecord, seen: Seen) -> RunRecord {
-    let Seen { load, resources, idle_resources, profiled, database, end, elapsed_s } = seen;
+    let Seen { load, resources, idle_resources, profiled, cache, database, end, elapsed_s } = seen;
     let (profiles, profile_failure) = match profiled.profile {
         Some(Ok(profile)) => (vec![profile_record(profile, &begun.scenario.load, &load, &resources)], None),
         Some(Err(why)) => (Vec::new(), Some(why)),
@@ -84,7 +93,7 @@ pub(crate) fn conclude(begun: RunRecord, seen: Seen) -> RunRecord {
         profile_failure: profile_failure.as_deref(),
         end: &end,
     });
-    RunRecord {
+    let mut record = RunRecord {
         elapsed_s,
         end,
         load,
@@ -100,11 +109,16 @@ pub(crate) fn conclude(begun: RunRecord, seen: Seen) -> RunRecord {
         leaks: judgement.leaks,
         trends: judgement.trends,
         database: database.map(Box::new),
+        cache: cache.map(Box::new),
         slos: judgement.slos,
         findings: judgement.findings,
         verdict: judgement.verdict,
         ..begun
-    }
+    };
+    record.resource_summary.target_cpu_per_request_us = cpu_per_request_us(&record);
+    record.recommendations = recommend(&record);
+    name_best_help(&mut record);
+    record
 }
 
 /// What a profile of a run says, with the requests of its time.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use aforo_analyzers::{EarlyStop, LiveFigures, LoadSummary};
+use aforo_model::cache::CacheReport;
 use aforo_model::database::DatabaseReport;
 use aforo_model::profile::ProfilerObstacle;
 use aforo_model::{LoadSecond, ResourceSample, RunEnd, RunRecord, Scenario};
@@ -15,12 +16,13 @@ use thiserror::Error;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::analysis::{self, AnalysisEvent, AnalysisPlan};
+use crate::analysis::{self, AnalysisEvent, AnalysisPlan, ProbeTarget};
 use crate::cpu_profile::{ProfilePlan, ProfileWanted, Profiled, RunProfiler, unprofilable};
 use crate::database_watch::{DatabaseWatch, RequestSeconds};
 use crate::death::DeathWatch;
 use crate::environment;
 use crate::record::{self, Seen};
+use crate::run_cache::RunCache;
 use crate::store::writer::RunWriter;
 use crate::store::{RunLock, RunStore, StoreError};
 use crate::target::{Target, TargetError};
@@ -44,6 +46,8 @@ pub struct RunPlan {
     pub profile: ProfilePlan,
     /// Whether to wait for a minute after the load, to see whether memory that grew is given back.
     pub confirm_leak: bool,
+    /// Whether every step that only reads is asked alone after the load, for pages of several sizes, to find N+1 queries.
+    pub probe: bool,
     /// The right to measure, from [`RunStore::lock`]; nothing to measure although another run of this store may be
     /// measured at the same time.
     pub lock: Option<RunLock>,
@@ -141,10 +145,7 @@ pub async fn execute(
     let writer = plan.store.begin(&begun)?;
     on_event(RunEvent::Started { record: &begun, folder: writer.folder() });
 
-    let database = match &target.database_url {
-        Some(url) => Some(DatabaseWatch::start(url).await),
-        None => None,
-    };
+    let servers = ServerWatches::begin(&target).await;
     let stop_load = CancellationToken::new();
     let stop_watch = CancellationToken::new();
     let base_url = target.url.clone();
@@ -179,11 +180,45 @@ pub async fn execute(
     }
     session.end_watch(watch).await;
     let profiled = run_profile.finish(session.end.is_some()).await;
-    let database = match (database, target.database_url) {
-        (Some(watch), Some(url)) => session.analyze(watch, url, &interrupt).await,
+    // Before the database, whose analysis takes longer: what it counts is to be of the load.
+    let cache = session.read_cache(servers.cache, &interrupt).await;
+    let database = match (servers.database, target.database_url.clone()) {
+        (Some(watch), Some(database_url)) => {
+            let scenario = plan.scenario;
+            let probe = plan.probe.then_some(ProbeTarget { target, scenario, tracer: None });
+            let analysis = AnalysisPlan { database_url, probe, ..AnalysisPlan::default() };
+            session.analyze(watch, analysis, &interrupt).await
+        }
         _ => None,
     };
-    Ok(session.conclude(begun, elapsed_s, profiled, database))
+    Ok(session.conclude(begun, elapsed_s, Afterwards { profiled, cache, database }))
+}
+
+/// The watches over the target's servers, from before the load on.
+struct ServerWatches {
+    database: Option<DatabaseWatch>,
+    cache: Option<Result<RunCache, String>>,
+}
+
+impl ServerWatches {
+    async fn begin(target: &Target) -> Self {
+        let database = match &target.database_url {
+            Some(url) => Some(DatabaseWatch::start(url).await),
+            None => None,
+        };
+        let cache = match target.redis_url.clone() {
+            Some(url) => Some(RunCache::begin(url).await),
+            None => None,
+        };
+        Self { database, cache }
+    }
+}
+
+/// What is read of the target once the load has ended.
+struct Afterwards {
+    profiled: Profiled,
+    cache: Option<CacheReport>,
+    database: Option<DatabaseReport>,
 }
 
 /// A run that is going on.
@@ -330,17 +365,17 @@ impl Session<'_> {
     async fn analyze(
         &mut self,
         watch: DatabaseWatch,
-        database_url: String,
+        plan: AnalysisPlan,
         interrupt: &CancellationToken,
     ) -> Option<DatabaseReport> {
         let began = (Instant::now(), Utc::now());
-        let watched = watch.finish(self.started, &self.requests).await;
+        let mut watched = watch.finish(self.started, &self.requests).await;
         if interrupt.is_cancelled() {
             return None;
         }
-        let plan = AnalysisPlan { database_url, probe: None, ..AnalysisPlan::default() };
         let on_event = &mut self.on_event;
         let mut tell = |event: AnalysisEvent<'_>| on_event(RunEvent::Analysis(event));
+        interrupt.run_until_cancelled(analysis::probe_after_load(&plan, &mut watched, &mut tell)).await?;
         let analysis = analysis::conclude(&plan, began, watched, &mut tell);
         let analyzed = tokio::select! {
             () = interrupt.cancelled() => return None,
@@ -355,13 +390,24 @@ impl Session<'_> {
         None
     }
 
-    fn conclude(
-        self,
-        begun: RunRecord,
-        elapsed_s: f64,
-        profiled: Profiled,
-        database: Option<DatabaseReport>,
-    ) -> RunOutcome {
+    /// The report on the run's Redis. A run that the user stopped ends without one.
+    async fn read_cache(
+        &mut self,
+        begun: Option<Result<RunCache, String>>,
+        interrupt: &CancellationToken,
+    ) -> Option<CacheReport> {
+        let read = match begun? {
+            Ok(cache) => interrupt.run_until_cancelled(cache.finish()).await?,
+            Err(why) => Err(why),
+        };
+        read.map_err(|why| {
+            (self.on_event)(RunEvent::Notice(format!("there is no report on Redis: {why}")));
+        })
+        .ok()
+    }
+
+    fn conclude(self, begun: RunRecord, elapsed_s: f64, afterwards: Afterwards) -> RunOutcome {
+        let Afterwards { profiled, cache, database } = afterwards;
         let mut load = self.summary.finish();
         load.aborted_requests = self.aborted_requests;
         let seen = Seen {
@@ -369,6 +415,7 @@ impl Session<'_> {
             resources: self.resources,
             idle_resources: self.idle_resources,
             profiled,
+            cache,
             database,
             end: self.end.unwrap_or(RunEnd::Completed),
             elapsed_s,

@@ -4,7 +4,16 @@
 //! `run.json` is replaced and the reports are written. A killed run is thus restored from its evidence
 //! ([`restore`]).
 
+mod baselines;
+pub(crate) mod evidence;
+#[cfg(test)]
+pub(crate) mod fixtures;
+mod index;
+mod judged_histograms;
+mod listing;
 mod lock;
+mod overview;
+mod prune;
 pub(crate) mod restore;
 pub(crate) mod writer;
 
@@ -17,6 +26,10 @@ use thiserror::Error;
 
 pub use self::lock::RunLock;
 use self::writer::RunWriter;
+
+pub use self::baselines::Baseline;
+pub use self::listing::{ListedRun, RunFilter, RunState, WantedVerdict};
+pub use self::prune::{PruneOutcome, PruneRule, PrunedRun};
 
 /// The record of a run.
 pub const RECORD_FILE: &str = "run.json";
@@ -47,6 +60,15 @@ pub enum StoreError {
         /// What the system says.
         why: std::io::Error,
     },
+    /// A run cannot be deleted.
+    #[error("cannot delete {path}: {why}", path = path.display())]
+    #[diagnostic(help("check that the folder may be written; delete it by hand otherwise"))]
+    Delete {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        why: std::io::Error,
+    },
     /// A file cannot be read.
     #[error("cannot read {path}: {why}", path = path.display())]
     #[diagnostic(help("`aforo list` shows the runs there are; --runs-dir names another folder"))]
@@ -64,6 +86,15 @@ pub enum StoreError {
         /// What is wrong.
         why: FormatError,
     },
+    /// The file of baselines cannot be understood.
+    #[error("{path}: {why}", path = path.display())]
+    #[diagnostic(help("restore the file from a copy, or delete it and set the baselines again"))]
+    Baselines {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
     /// The histograms of a killed run cannot be understood.
     #[error("{path}: {why}", path = path.display())]
     IntervalLog {
@@ -75,7 +106,7 @@ pub enum StoreError {
     /// No run goes by that name.
     #[error("no run in {directory} is called `{name}`", directory = directory.display())]
     #[diagnostic(help(
-        "`aforo list` shows the runs there are; `latest` is the newest, and the start of an id is enough"
+        "`aforo list` shows the runs there are; `latest` is the newest, `previous` the one before it, and the start of an id is enough"
     ))]
     Unknown {
         /// As it was asked for.
@@ -91,6 +122,52 @@ pub enum StoreError {
         name: String,
         /// How many there are.
         count: usize,
+    },
+    /// No baseline goes by that name.
+    #[error("no baseline in {directory} is called `{name}`; {known}", directory = directory.display())]
+    #[diagnostic(help("`aforo baseline set {name} latest` pins the newest run under that name"))]
+    UnknownBaseline {
+        /// As it was asked for.
+        name: String,
+        /// Where it was looked for.
+        directory: PathBuf,
+        /// Which there are, as the end of a sentence.
+        known: String,
+    },
+    /// A run of a baseline was deleted by hand.
+    #[error("the baseline `{name}` names the run {id}, and {directory} has no such run any more", directory = directory.display())]
+    #[diagnostic(help(
+        "`aforo baseline set {name} <run> …` pins others; `aforo baseline remove {name}` forgets it"
+    ))]
+    BaselineGone {
+        /// The baseline.
+        name: String,
+        /// The run that is missed.
+        id: String,
+        /// The store.
+        directory: PathBuf,
+    },
+    /// The name cannot be that of a baseline.
+    #[error("a baseline cannot be called `{name}`: {why}")]
+    #[diagnostic(help(
+        "a name is 1 to 64 letters, digits, `.`, `_`, `-` and `/`, such as main or release/2.4"
+    ))]
+    BaselineName {
+        /// As it was asked for, cut to what a screen holds.
+        name: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A run that lies elsewhere cannot be pinned.
+    #[error("{folder} is not in the run store {directory}", folder = folder.display(), directory = directory.display())]
+    #[diagnostic(help(
+        "a baseline is a run of the store; copy the folder into it, or name its store with --runs-dir"
+    ))]
+    OutsideStore {
+        /// The folder of the run.
+        folder: PathBuf,
+        /// The store.
+        directory: PathBuf,
     },
     /// There is no earlier profile of that name.
     #[error("`{name}` holds no CPU profile of the step `{step}` to compare with")]
@@ -153,16 +230,13 @@ impl RunStore {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(why) => return Err(StoreError::Read { path: self.directory.clone(), why }),
         };
-        let mut folders: Vec<PathBuf> = entries
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| path.join(RECORD_FILE).is_file())
-            .collect();
+        let mut folders: Vec<PathBuf> =
+            entries.flatten().map(|entry| entry.path()).filter(|path| is_run(path)).collect();
         folders.sort();
         Ok(folders)
     }
 
-    /// The folder of a run: `latest`, an id, the start of one, or a path to the folder or its `run.json`.
+    /// The folder of a run: `latest`, `previous` (the one before the latest), an id, the start of one, or a path to the folder or its `run.json`.
     ///
     /// # Errors
     /// [`StoreError::Unknown`] and [`StoreError::Ambiguous`].
@@ -179,9 +253,10 @@ impl RunStore {
         if name == "latest" {
             return folders.pop().ok_or_else(unknown);
         }
-        let id_of = |folder: &Path| {
-            folder.file_name().map(|id| id.to_string_lossy().into_owned()).unwrap_or_default()
-        };
+        if name == "previous" {
+            folders.pop();
+            return folders.pop().ok_or_else(unknown);
+        }
         if let Some(exact) = folders.iter().find(|folder| id_of(folder) == name) {
             return Ok(exact.clone());
         }
@@ -209,14 +284,31 @@ impl RunStore {
         writer::write_reports(folder, &restored)?;
         Ok(restored)
     }
+}
 
-    /// Every run that can be read, newest first, and what is wrong with those that cannot.
-    ///
-    /// # Errors
-    /// [`StoreError::Read`] when the folder itself cannot be read.
-    pub fn list(&self) -> Result<Vec<Result<RunRecord, StoreError>>, StoreError> {
-        Ok(self.folders()?.iter().rev().map(|folder| read_record(folder)).collect())
+/// Most characters of a scenario's name in that of a folder.
+const LONGEST_WORD: usize = 60;
+
+/// A name as a part of a folder's name: one that cannot lead elsewhere, and that any file system holds.
+pub(crate) fn folder_word(name: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+    name.chars().map(|letter| if is_plain(letter) { letter } else { '_' }).take(LONGEST_WORD).collect()
+}
+
+/// Whether a folder is that of a run. One that may not be looked into is, if it is called like one: it is not to vanish from lists.
+fn is_run(folder: &Path) -> bool {
+    if id_of(folder).starts_with('.') {
+        return false;
     }
+    match std::fs::metadata(folder.join(RECORD_FILE)) {
+        Ok(record) => record.is_file(),
+        Err(error) => error.kind() == std::io::ErrorKind::PermissionDenied,
+    }
+}
+
+/// The name of a run's folder, which is the run's id.
+fn id_of(folder: &Path) -> String {
+    folder.file_name().map(|id| id.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 fn read_record(folder: &Path) -> Result<RunRecord, StoreError> {
@@ -227,4 +319,29 @@ fn read_record(folder: &Path) -> Result<RunRecord, StoreError> {
 
 fn create_folder(path: &Path) -> Result<(), StoreError> {
     std::fs::create_dir_all(path).map_err(|why| StoreError::Write { path: path.to_owned(), why })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fixtures::{add_run, store};
+    use super::*;
+
+    #[test]
+    fn no_name_of_a_scenario_leads_out_of_the_store() {
+        assert_eq!(folder_word("peak-hour_2"), "peak-hour_2");
+        let long = "x".repeat(10_000);
+        for name in ["../x", "/etc/passwd", "a/b", "..", "\0", "<b>\"'&", "🙂🙂", "C:\\x", &long] {
+            let word = folder_word(name);
+            assert!(word.len() <= 60 && !word.contains(['/', '\\', '.', '<', '\0']), "{word}");
+        }
+    }
+
+    #[test]
+    fn the_run_before_the_latest_is_called_previous() {
+        let (_folder, store) = store();
+        let first = add_run(&store, "20261101T000000Z-a", |_| {});
+        assert!(matches!(store.find("previous").unwrap_err(), StoreError::Unknown { .. }));
+        let second = add_run(&store, "20261102T000000Z-a", |_| {});
+        assert_eq!((store.find("previous").unwrap(), store.find("latest").unwrap()), (first, second));
+    }
 }

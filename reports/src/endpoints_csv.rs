@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use aforo_model::{ErrorKind, RunRecord, StepRecord};
 
-use crate::csv_rows::{or_empty, write_csv};
+use crate::csv_rows::{name, or_empty, write_csv};
 
 /// Times are response times in µs unless the column says otherwise.
 const HEADER: [&str; 19] = [
@@ -54,7 +54,7 @@ pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> 
 fn row(step: &StepRecord) -> Vec<String> {
     let (times, service) = (&step.response_time, &step.service_time);
     let mut fields = vec![
-        step.name.clone(),
+        name(&step.name),
         step.requests.to_string(),
         step.error_count().to_string(),
         or_empty(step.error_rate),

@@ -1,6 +1,8 @@
 //! Numbers and words of the record as people read them.
 
-use aforo_model::{Criticality, ErrorKind, Quantity, Severity, SloResult, Subject, Unit, format_duration};
+use aforo_model::{
+    Criticality, ErrorKind, Indicator, Quantity, Severity, SloResult, Subject, Unit, format_duration,
+};
 
 /// What stands where there is no figure.
 pub(crate) const ABSENT: &str = "–";
@@ -37,7 +39,7 @@ pub(crate) fn span_s(span_s: f64) -> String {
 }
 
 /// Bytes in the largest binary unit that leaves at least one: `132 MiB`.
-pub(crate) fn bytes(value: u64) -> String {
+pub fn bytes(value: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     if value < 1024 {
         return format!("{value} B");
@@ -122,6 +124,16 @@ pub(crate) fn demand(result: &SloResult) -> String {
     format!("{} {}", result.slo.expect.comparison, result.slo.expect.objective)
 }
 
+/// How much the measured rests on: `327 requests`.
+pub(crate) fn rests_on(result: &SloResult) -> String {
+    let unit = match result.slo.expect.indicator {
+        Indicator::CacheHitRatio => "look-ups",
+        indicator if indicator.is_per_step() => "requests",
+        _ => "readings",
+    };
+    format!("{} {unit}", count(result.sample_count))
+}
+
 /// What was measured, exact enough to be told from the objective: 3.0001 s is not shown as `3 s` beside `< 3 s`.
 pub(crate) fn measured(result: &SloResult) -> String {
     let Some(value) = result.measured else { return ABSENT.to_owned() };
@@ -158,6 +170,7 @@ mod tests {
             measured: Some(measured),
             sample_count: 100,
             verdict: Verdict::Violated,
+            helped_by: None,
         }
     }
 

@@ -4,7 +4,10 @@ use std::io::{self, Write};
 
 use aforo_model::RunRecord;
 
-use crate::{endpoints_csv, json, resources_csv, schema, summary_md, terminal, timeline_csv};
+use crate::{
+    endpoints_csv, html, json, junit, openmetrics, resources_csv, schema, summary_md, tables, terminal,
+    timeline_csv,
+};
 
 /// One way to show a run.
 #[derive(Debug, Clone, Copy)]
@@ -20,8 +23,12 @@ pub struct Format {
 /// Every format.
 pub const FORMATS: &[Format] = &[
     Format { name: "terminal", file_name: None, render: terminal::render },
+    Format { name: "tables", file_name: None, render: tables::render },
     Format { name: "json", file_name: Some("run.json"), render: json::render },
+    Format { name: "html", file_name: Some("report.html"), render: html::render },
     Format { name: "summary", file_name: Some("summary.md"), render: summary_md::render },
+    Format { name: "junit", file_name: Some("junit.xml"), render: junit::render },
+    Format { name: "openmetrics", file_name: Some("openmetrics.txt"), render: openmetrics::render },
     Format { name: "endpoints", file_name: Some("endpoints.csv"), render: endpoints_csv::render },
     Format { name: "timeline", file_name: Some("timeline.csv"), render: timeline_csv::render },
     Format { name: "resources", file_name: Some("resources.csv"), render: resources_csv::render },

@@ -5,12 +5,15 @@ use aforo_model::{Finding, RunEnd, RunRecord, SloResult, Verdict};
 use crate::figures;
 use crate::open_objectives::shared_reason;
 use crate::style::Tone;
-use crate::text::one_line;
+use crate::text::{one_line, shortened};
 
 /// Code of the findings that violate a run all by themselves.
 const RED_FLAG: &str = "red-flag";
 /// Codes of the findings that say no more than the banner does.
 const CUT_SHORT: [&str; 2] = ["cut-short", "ended-early"];
+
+/// Columns of a name within the headline.
+const NAME_COLUMNS: usize = 120;
 
 /// The tone of a verdict.
 pub(crate) fn tone(verdict: &Verdict) -> Tone {
@@ -71,7 +74,7 @@ fn violating_finding(record: &RunRecord) -> Option<&Finding> {
 fn violation(result: &SloResult) -> String {
     format!(
         "{} {}, objective {}",
-        one_line(&figures::indicator(result)),
+        shortened(&figures::indicator(result), NAME_COLUMNS),
         figures::measured(result),
         figures::demand(result)
     )

@@ -81,7 +81,7 @@ impl Branches {
     }
 }
 
-fn heading(plan: &Plan) -> Option<String> {
+pub(crate) fn heading(plan: &Plan) -> Option<String> {
     let time =
         |name: &str, time_ms: Option<f64>| time_ms.map(|time_ms| format!("{name} {}", duration(time_ms)));
     let mut parts: Vec<_> =
@@ -132,7 +132,7 @@ fn title_line(
 }
 
 /// What a node is, and what it reads.
-fn title(node: &PlanNode) -> String {
+pub(crate) fn title(node: &PlanNode) -> String {
     let mut title = String::new();
     if let Some(subplan) = &node.subplan_name {
         title.push_str(&format!("{subplan}: "));
@@ -167,7 +167,7 @@ fn title(node: &PlanNode) -> String {
 }
 
 /// The lines below a node's title.
-fn details(visit: &PlanVisit<'_>) -> Vec<(String, Tone)> {
+pub(crate) fn details(visit: &PlanVisit<'_>) -> Vec<(String, Tone)> {
     let node = visit.node;
     let mut lines = vec![(figures(visit), Tone::Neutral)];
     let loops = node.actual_loops.unwrap_or(1.0);

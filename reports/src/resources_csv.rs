@@ -7,7 +7,7 @@ use aforo_model::{
     RedisSample, ResourceSample, Role, RunRecord,
 };
 
-use crate::csv_rows::{or_empty, write_csv};
+use crate::csv_rows::{name, or_empty, write_csv};
 
 const ROLES: [Role; 4] = [Role::Target, Role::Postgres, Role::Redis, Role::Generator];
 
@@ -70,15 +70,15 @@ const HOST: [Column<HostSample>; 32] = [
     ("host_tcp_retransmits", |host| or_empty(host.tcp_retransmits)),
     ("host_listen_overflows", |host| or_empty(host.listen_overflows)),
     ("host_listen_drops", |host| or_empty(host.listen_drops)),
-    ("host_busiest_disk", |host| or_empty(host.busiest_disk.as_ref().map(|disk| &disk.name))),
+    ("host_busiest_disk", |host| or_empty(host.busiest_disk.as_ref().map(|disk| name(&disk.name)))),
     ("host_busiest_disk_busy_ratio", |host| or_empty(host.busiest_disk.as_ref().map(|disk| disk.busy_ratio))),
     ("host_busiest_disk_queue_length", |host| {
         or_empty(host.busiest_disk.as_ref().map(|disk| disk.queue_length))
     }),
-    ("host_busiest_link", |host| or_empty(host.busiest_link.as_ref().map(|link| &link.name))),
+    ("host_busiest_link", |host| or_empty(host.busiest_link.as_ref().map(|link| name(&link.name)))),
     ("host_busiest_link_busy_ratio", |host| or_empty(host.busiest_link.as_ref().map(|link| link.busy_ratio))),
     ("host_fullest_file_system", |host| {
-        or_empty(host.fullest_file_system.as_ref().map(|room| &room.mount_point))
+        or_empty(host.fullest_file_system.as_ref().map(|room| name(&room.mount_point)))
     }),
     ("host_fullest_file_system_total_bytes", |host| {
         or_empty(host.fullest_file_system.as_ref().map(|room| room.total_bytes))

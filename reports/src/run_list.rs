@@ -1,13 +1,12 @@
 //! The table of `aforo list`.
 
-use aforo_model::{RunRecord, Verdict};
-use chrono::{DateTime, Utc};
-use serde::Serialize;
+use aforo_model::RunEntry;
 
 use crate::figures::{self, or_absent};
 use crate::headline;
-use crate::sheet::{Cell, Sheet, numbers, words};
-use crate::style::Style;
+use crate::sheet::{Cell, Sheet, numbers, paragraph, words};
+use crate::style::{Style, Tone};
+use crate::text::{one_line, truncated};
 
 /// From this width on, a run's start and scenario have their own columns; its id says both too.
 const ROOMY_COLUMNS: usize = 130;
@@ -16,49 +15,27 @@ const USUAL_COLUMNS: usize = 90;
 /// Marks the verdict on a run that ended before its time.
 const CUT_SHORT: &str = " †";
 
-/// What `aforo list` shows of a run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RunListEntry {
+/// Most columns of the name of a scenario or a target.
+const LONGEST_NAME: usize = 40;
+/// Marks a run that is pinned as a baseline.
+const PINNED: &str = " ‡";
+
+/// A line of `aforo list`.
+#[derive(Debug, Clone, Copy)]
+pub struct RunRow<'a> {
     /// The run's id.
-    pub id: String,
-    /// When the load began.
-    pub started_at: DateTime<Utc>,
-    /// Name of the scenario.
-    pub scenario: String,
-    /// Name of the target.
-    pub target: String,
-    /// The verdict on the whole run.
-    pub verdict: Verdict,
-    /// Whether it ended before its time.
-    pub is_cut_short: bool,
-    /// Requests of all steps in the judged part.
-    pub requests: u64,
-    /// 95th percentile of response time of all steps together, µs.
-    pub p95_us: Option<u64>,
-    /// Failed requests per request, 0–1.
-    pub error_rate: Option<f64>,
+    pub id: &'a str,
+    /// What its record says; absent where it cannot be read.
+    pub entry: Option<&'a RunEntry>,
+    /// What stands in place of a verdict, such as `running`; absent where the run has one.
+    pub state: Option<&'a str>,
+    /// The baselines it is pinned as.
+    pub baselines: &'a [String],
 }
 
-impl From<&RunRecord> for RunListEntry {
-    fn from(record: &RunRecord) -> Self {
-        let total = &record.load.total;
-        Self {
-            id: record.id.clone(),
-            started_at: record.started_at,
-            scenario: record.scenario.name.clone(),
-            target: record.target.name.clone(),
-            verdict: record.verdict.clone(),
-            is_cut_short: record.end.is_cut_short(),
-            requests: total.requests,
-            p95_us: total.response_time.p95_us,
-            error_rate: total.error_rate,
-        }
-    }
-}
-
-/// The table, in the order of `entries`. A terminal of fewer than 130 columns gets no columns for what the id
+/// The table, in the order of `runs`. A terminal of fewer than 130 columns gets no columns for what the id
 /// says already, and one of fewer than 90 none for the target. An id is never cut: it is there to be copied.
-pub fn list_table(entries: &[RunListEntry], style: Style, columns: usize) -> String {
+pub fn list_table(runs: &[RunRow<'_>], style: Style, columns: usize) -> String {
     let mut titles = vec![words("run")];
     if columns >= ROOMY_COLUMNS {
         titles.extend([words("begun (UTC)"), words("scenario")]);
@@ -68,33 +45,51 @@ pub fn list_table(entries: &[RunListEntry], style: Style, columns: usize) -> Str
     }
     let elastic = titles.len() - 1;
     titles.extend([words("verdict"), numbers("requests"), numbers("P95"), numbers("errors")]);
-    let rows = entries.iter().map(|entry| row(entry, columns)).collect();
+    let rows = runs.iter().map(|run| row(run, columns)).collect();
     // Without a target there is nothing left that may give way.
     let drawn_columns = if columns >= USUAL_COLUMNS { columns } else { usize::MAX };
     let mut text =
         Sheet { columns: titles, rows, elastic, ends_with_total: false }.draw(style, drawn_columns);
-    if entries.iter().any(|entry| entry.is_cut_short) {
+    if runs.iter().any(|run| is_marked_cut_short(run)) {
         text += " † cut short before its time\n";
+    }
+    let pinned: Vec<String> = runs
+        .iter()
+        .filter(|run| !run.baselines.is_empty())
+        .map(|run| format!("{} ({})", one_line(run.id), run.baselines.join(", ")))
+        .collect();
+    if !pinned.is_empty() {
+        text += &paragraph(" ‡ ", &format!("pinned as a baseline: {}", pinned.join("; ")), columns.max(80));
     }
     text
 }
 
-fn row(entry: &RunListEntry, columns: usize) -> Vec<Cell> {
-    let mut cells = vec![Cell::from(&entry.id)];
+fn is_marked_cut_short(run: &RunRow<'_>) -> bool {
+    run.state.is_none() && run.entry.is_some_and(|entry| entry.is_cut_short)
+}
+
+fn row(run: &RunRow<'_>, columns: usize) -> Vec<Cell> {
+    let mut cells = vec![Cell::from(run.id)];
+    let text = |show: &dyn Fn(&RunEntry) -> String| or_absent(run.entry, show);
     if columns >= ROOMY_COLUMNS {
-        cells.push(entry.started_at.format("%Y-%m-%d %H:%M").to_string().into());
-        cells.push(entry.scenario.as_str().into());
+        cells.push(text(&|entry| entry.started_at.format("%Y-%m-%d %H:%M").to_string()).into());
+        cells.push(text(&|entry| truncated(&one_line(&entry.scenario), LONGEST_NAME)).into());
     }
     if columns >= USUAL_COLUMNS {
-        cells.push(entry.target.as_str().into());
+        cells.push(text(&|entry| truncated(&one_line(&entry.target), LONGEST_NAME)).into());
     }
-    let cut_short = if entry.is_cut_short { CUT_SHORT } else { "" };
-    let verdict = format!("{}{cut_short}", headline::word(&entry.verdict));
+    let cut_short = if is_marked_cut_short(run) { CUT_SHORT } else { "" };
+    let pinned = if run.baselines.is_empty() { "" } else { PINNED };
+    let (word, tone) = match (run.state, run.entry) {
+        (Some(state), _) => (state, Tone::Doubtful),
+        (None, Some(entry)) => (headline::word(&entry.verdict), headline::tone(&entry.verdict)),
+        (None, None) => (figures::ABSENT, Tone::Faint),
+    };
     cells.extend([
-        Cell::toned(&verdict, headline::tone(&entry.verdict)),
-        figures::count(entry.requests).into(),
-        or_absent(entry.p95_us, figures::time_us).into(),
-        or_absent(entry.error_rate, figures::percent).into(),
+        Cell::toned(&format!("{word}{cut_short}{pinned}"), tone),
+        text(&|entry| figures::count(entry.requests)).into(),
+        text(&|entry| or_absent(entry.p95_us, figures::time_us)).into(),
+        text(&|entry| or_absent(entry.error_rate, figures::percent)).into(),
     ]);
     cells
 }
@@ -104,22 +99,50 @@ mod tests {
     use super::*;
     use crate::canonical;
 
+    fn plain(entry: &RunEntry) -> RunRow<'_> {
+        RunRow { id: &entry.id, entry: Some(entry), state: None, baselines: &[] }
+    }
+
+    #[test]
+    fn a_run_without_a_verdict_shows_its_state_and_a_pin_is_explained() {
+        let entry = RunEntry::from(&canonical::record("met"));
+        let main = ["main".to_owned()];
+        let rows = [
+            RunRow { id: "20261102T000000Z-a", entry: None, state: Some("newer format"), baselines: &[] },
+            RunRow { id: "20261101T000000Z-a", baselines: &main, ..plain(&entry) },
+        ];
+        let table = list_table(&rows, Style::plain(), 80);
+        assert!(table.contains("newer format") && table.contains("met ‡"), "{table}");
+        assert!(table.contains("20261101T000000Z-a (main)"), "{table}");
+    }
+
+    #[test]
+    fn hostile_names_stay_on_their_line() {
+        let mut entry = RunEntry::from(&canonical::record("met"));
+        entry.scenario = "<b>\u{1b}[2J\n".repeat(2_000);
+        entry.target = "x".repeat(10_000);
+        let table = list_table(&[plain(&entry)], Style::plain(), 140);
+        assert!(table.len() < 2_000 && !table.contains('\u{1b}') && table.lines().count() <= 6, "{table}");
+    }
+
     #[test]
     fn the_canonical_runs_look_like_this() {
-        let entries: Vec<RunListEntry> = canonical::records().iter().map(|(_, run)| run.into()).collect();
+        let entries: Vec<RunEntry> = canonical::records().iter().map(|(_, run)| run.into()).collect();
+        let rows: Vec<RunRow<'_>> = entries.iter().map(plain).collect();
         for columns in [80, 100, 140] {
             insta::assert_snapshot!(
                 format!("run-list-{columns}"),
-                list_table(&entries, Style::plain(), columns)
+                list_table(&rows, Style::plain(), columns)
             );
         }
     }
 
     #[test]
     fn an_id_is_kept_whole_however_narrow_the_terminal() {
-        let entries: Vec<RunListEntry> = canonical::records().iter().map(|(_, run)| run.into()).collect();
+        let entries: Vec<RunEntry> = canonical::records().iter().map(|(_, run)| run.into()).collect();
+        let rows: Vec<RunRow<'_>> = entries.iter().map(plain).collect();
         for columns in [0, 40, 89, 90, 120, 130, 500] {
-            let table = list_table(&entries, Style::plain(), columns);
+            let table = list_table(&rows, Style::plain(), columns);
             assert!(entries.iter().all(|entry| table.contains(&entry.id)), "{columns}:\n{table}");
         }
     }

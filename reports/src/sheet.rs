@@ -1,5 +1,6 @@
 //! A table before it is drawn: the same rows for the terminal and for Markdown.
 
+use serde::Serialize;
 use tabled::builder::Builder;
 use tabled::grid::util::string::get_line_width;
 use tabled::settings::object::Columns;
@@ -7,12 +8,15 @@ use tabled::settings::style::HorizontalLine;
 use tabled::settings::{Alignment, Modify, Padding, Style as Frame, Theme, Width};
 
 use crate::style::{Style, Tone};
-use crate::text::{one_line, wrapped};
+use crate::text::{one_line, shortened, wrapped};
 
 /// Width that the elastic column keeps however narrow the screen is.
 const NARROWEST: usize = 8;
+/// Columns of a field in Markdown, where nothing wraps: a name of ten thousand characters must not be all there is of a comment.
+const WIDEST: usize = 160;
 
 /// A table.
+#[derive(Serialize)]
 pub(crate) struct Sheet {
     pub(crate) columns: Vec<Column>,
     pub(crate) rows: Vec<Vec<Cell>>,
@@ -23,12 +27,14 @@ pub(crate) struct Sheet {
 }
 
 /// One column's title and side.
+#[derive(Serialize)]
 pub(crate) struct Column {
     title: &'static str,
     side: Side,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 enum Side {
     Left,
     Right,
@@ -45,6 +51,7 @@ pub(crate) fn numbers(title: &'static str) -> Column {
 }
 
 /// One field of a table.
+#[derive(Serialize)]
 pub(crate) struct Cell {
     text: String,
     tone: Tone,
@@ -62,8 +69,9 @@ impl Cell {
     }
 
     fn markdown(&self) -> String {
+        let text = shortened(&self.text, WIDEST);
         // In a table a bar ends the field even between backquotes.
-        if self.is_code { code_span(&self.text).replace('|', "\\|") } else { escaped(&self.text) }
+        if self.is_code { code_span(&text).replace('|', "\\|") } else { escaped(&text) }
     }
 }
 
@@ -147,9 +155,40 @@ pub(crate) fn escaped(text: &str) -> String {
             safe.push('\\');
         }
         safe.push(c);
+        // Nobody is called into a discussion because a target's message names them.
+        if c == '@' && !before.is_alphanumeric() && after.is_alphanumeric() {
+            safe.push('\u{200b}');
+        }
         before = c;
     }
     safe
+}
+
+/// A sentence of ours that Markdown shows as it is, with what stands between backquotes as code.
+pub(crate) fn prose(text: &str) -> String {
+    let text = one_line(text);
+    let parts: Vec<&str> = text.split('`').collect();
+    // A backquote without a partner, such as that of a sentence that was cut, is only itself.
+    let is_paired = parts.len() % 2 == 1;
+    let paired = if is_paired { parts.len() } else { parts.len() - 2 };
+    let mut shown = String::with_capacity(text.len());
+    for (at, part) in parts[..paired].iter().enumerate() {
+        shown += &if at % 2 == 1 { code_span(part) } else { escaped_part(part) };
+    }
+    if !is_paired {
+        shown += &escaped_part(&parts[paired..].join("`"));
+    }
+    shown
+}
+
+/// A part of a sentence, with the blanks at its ends.
+fn escaped_part(text: &str) -> String {
+    let blank = |has: bool| if has { " " } else { "" };
+    let inner = escaped(text);
+    if inner.is_empty() {
+        return blank(!text.is_empty()).to_owned();
+    }
+    format!("{}{inner}{}", blank(text.starts_with(' ')), blank(text.ends_with(' ')))
 }
 
 /// Text that Markdown shows as code within a line.
@@ -232,6 +271,18 @@ mod tests {
             sheet("a|b\n<i>by_phone").markdown(),
             "| step | requests |\n| --- | ---: |\n| a\\|b \\<i>by_phone | 12 |\n| total | 1,204 |\n"
         );
+    }
+
+    #[test]
+    fn a_message_calls_nobody_and_an_address_stays_one() {
+        assert_eq!(escaped("ask @team of a@b.example @ 9"), "ask @\u{200b}team of a@b.example @ 9");
+    }
+
+    #[test]
+    fn code_within_a_sentence_is_code_and_a_backquote_alone_is_itself() {
+        assert_eq!(prose("run `a | *b*` and `c` *now*"), "run `a | *b*` and `c` \\*now\\*");
+        assert_eq!(prose("`a_` takes `b <i>"), "`a_` takes \\`b \\<i>");
+        assert_eq!((prose("a``b").as_str(), prose("").as_str(), prose("`").as_str()), ("ab", "", "\\`"));
     }
 
     #[test]

@@ -1,16 +1,20 @@
 //! The tables of a run, and the sentences that stand around them.
 
-use aforo_model::{ErrorExample, Indicator, ProcessSummary, RunRecord, StepRecord};
+use aforo_model::{ErrorExample, ProcessSummary, RunRecord, StepRecord};
 
 use crate::figures::{self, or_absent};
 use crate::headline;
 use crate::sheet::{Cell, Sheet, numbers, words};
 use crate::style::Tone;
+use crate::text::shortened;
 use crate::workload;
 
 /// What the columns of the processes mean.
 pub(crate) const RESOURCES_MEAN: &str = "CPU on average, and between two readings at the peak. RSS is \
     resident memory. Threads and open files at the peak.";
+
+/// Columns of a name within a sentence.
+const NAME_COLUMNS: usize = 60;
 
 /// Name and value of what is said of a run before its tables.
 pub(crate) fn facts(record: &RunRecord) -> Vec<(&'static str, String)> {
@@ -23,6 +27,26 @@ pub(crate) fn facts(record: &RunRecord) -> Vec<(&'static str, String)> {
     facts.extend(workload::arrivals(record).map(|arrivals| ("arrivals", arrivals)));
     facts.extend([("machine", machine(record)), ("software", software(record))]);
     facts
+}
+
+/// The run in a sentence: what was asked, and what came of it.
+pub(crate) fn in_short(record: &RunRecord) -> String {
+    let (load, total) = (&record.scenario.load, &record.load.total);
+    let times = &total.response_time;
+    let time = |time_us: Option<u64>| or_absent(time_us, figures::time_us);
+    format!(
+        "{} on {}, {} for {}: {} requests, {:.1}/s, {} failed, P50 {}, P95 {}, P99 {}",
+        shortened(&record.scenario.name, NAME_COLUMNS),
+        shortened(&record.target.name, NAME_COLUMNS),
+        workload::described(&load.workload),
+        figures::span_s(load.duration_s),
+        figures::count(total.requests),
+        total.throughput_per_s,
+        or_absent(total.error_rate, figures::percent),
+        time(times.p50_us),
+        time(times.p95_us),
+        time(times.p99_us)
+    )
 }
 
 fn scenario(record: &RunRecord) -> String {
@@ -88,16 +112,11 @@ fn software(record: &RunRecord) -> String {
 pub(crate) fn objectives(record: &RunRecord) -> Sheet {
     let rows = record.slos.iter().map(|result| {
         let what = format!("{} {}", figures::indicator(result), figures::demand(result));
-        let unit = match result.slo.expect.indicator {
-            Indicator::CacheHitRatio => "look-ups",
-            indicator if indicator.is_per_step() => "requests",
-            _ => "readings",
-        };
         vec![
             Cell::from(what),
             figures::criticality(result.slo.criticality).into(),
             figures::measured(result).into(),
-            format!("{} {unit}", figures::count(result.sample_count)).into(),
+            figures::rests_on(result).into(),
             Cell::toned(headline::word(&result.verdict), headline::tone(&result.verdict)),
         ]
     });

@@ -1,6 +1,7 @@
 //! Colours, or none.
 
 use anstyle::{AnsiColor, Style as Ansi};
+use serde::Serialize;
 
 /// How text for a terminal is coloured. The caller decides, by `NO_COLOR` and by where the text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,7 +10,8 @@ pub struct Style {
 }
 
 /// What a piece of text says, from which its colour follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Tone {
     Neutral,
     Heading,

@@ -6,53 +6,145 @@ use aforo_model::RunRecord;
 
 use crate::capacity;
 use crate::change;
+use crate::comparison::brief::markdown as comparison;
 use crate::database::brief;
 use crate::figures;
+use crate::format::FORMATS;
 use crate::headline::{banner, findings_beside_banner, headline};
 use crate::open_objectives::open_reasons;
 use crate::profile::brief as profile_brief;
+use crate::recommendations::{Help, helps};
+use crate::recommendations_md;
 use crate::resource_notes;
-use crate::sheet::escaped;
+use crate::sheet::{code_span, escaped, prose};
 use crate::sheets;
+use crate::terminal::REPORT_FILE;
+use crate::text::shortened;
 use crate::workload;
 
-/// Writes the report as Markdown.
+/// What a comment of GitHub or GitLab may hold: 65,536 characters. Counted in bytes, which are never fewer.
+pub(crate) const COMMENT_BYTES: usize = 65_536;
+/// Columns of a sentence that may name things of any length.
+const SENTENCE_COLUMNS: usize = 400;
+/// Room for the list of what was left out.
+const NOTE_BYTES: usize = 1_024;
+
+/// Writes the report as Markdown that fits a comment.
 pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "# {}\n", escaped(&headline(record)))?;
+    out.write_all(within(record, COMMENT_BYTES).as_bytes())
+}
+
+/// A part of the report that is there as a whole or not at all.
+struct Section {
+    title: &'static str,
+    /// With its heading; empty where the record has nothing to say of it.
+    text: String,
+}
+
+/// The report in at most `most_bytes`: the headline, and every section that still has room, the most important first. What was left out
+/// is named at the end.
+pub(crate) fn within(record: &RunRecord, most_bytes: usize) -> String {
+    let mut text = text(top, record);
+    let mut left_out = Vec::new();
+    for section in sections(record) {
+        if text.len() + section.text.len() + NOTE_BYTES <= most_bytes {
+            text += &section.text;
+        } else {
+            left_out.push(section.title);
+        }
+    }
+    if !left_out.is_empty() {
+        text += &format!(
+            "\n**Left out for want of room: {}.** report.html of this run has all of it.\n",
+            left_out.join(", ")
+        );
+    }
+    text
+}
+
+/// How a part of the report is written.
+type Writer = fn(&RunRecord, &mut dyn Write) -> io::Result<()>;
+
+/// Every section by what it is called when it is left out, the most important first.
+const SECTIONS: [(&str, Writer); 14] = [
+    ("objectives", objectives),
+    ("comparison with the baseline", comparison),
+    ("what to do", recommendations_md::markdown),
+    ("files", files),
+    ("findings", findings),
+    ("endpoints", endpoints),
+    ("service times", service_times),
+    ("capacity", capacity_found),
+    ("change over the run", changes),
+    ("database", brief::markdown),
+    ("profile", profile_brief::markdown),
+    ("failures", failures),
+    ("resources", resources),
+    ("run", run),
+];
+
+fn sections(record: &RunRecord) -> impl Iterator<Item = Section> {
+    SECTIONS.into_iter().map(|(title, write)| Section { title, text: text(write, record) })
+}
+
+fn text(write: Writer, record: &RunRecord) -> String {
+    let mut bytes = Vec::new();
+    write(record, &mut bytes).expect("memory can be written to");
+    String::from_utf8(bytes).expect("reports are UTF-8")
+}
+
+/// A sentence that may name things of any length.
+fn short(text: &str) -> String {
+    prose(&shortened(text, SENTENCE_COLUMNS))
+}
+
+/// The verdict, what a reader must know before any figure, and the run in a sentence.
+fn top(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# {}\n", short(&headline(record)))?;
     if let Some(banner) = banner(record) {
-        writeln!(out, "> **{}**\n", escaped(&banner))?;
+        writeln!(out, "> **{}**\n", short(&banner))?;
     }
-    answers(&sheets::facts(record), out)?;
-    writeln!(out, "\n## Objectives\n")?;
-    objectives(record, out)?;
-    writeln!(out, "\n## Endpoints\n")?;
-    write!(out, "{}", sheets::endpoints(record).markdown())?;
-    writeln!(out, "\n{}", workload::times_mean(record))?;
-    if let Some(service_times) = workload::service_times(record) {
-        writeln!(out, "\n## Service times\n\n{}\n{}", service_times.markdown(), workload::SERVICE_TIMES)?;
-    }
-    capacity_found(record, out)?;
-    changes(record, out)?;
-    failures(record, out)?;
-    resources(record, out)?;
-    profile_brief::markdown(record, out)?;
-    brief::markdown(record, out)?;
-    findings(record, out)
+    writeln!(out, "{}.", short(&sheets::in_short(record)))
+}
+
+fn run(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n## Run\n")?;
+    answers(&sheets::facts(record), out)
+}
+
+fn endpoints(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "\n## Endpoints\n\n{}", sheets::endpoints(record).markdown())?;
+    writeln!(out, "\n{}", workload::times_mean(record))
+}
+
+fn service_times(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    let Some(service_times) = workload::service_times(record) else { return Ok(()) };
+    writeln!(out, "\n## Service times\n\n{}\n{}", service_times.markdown(), workload::SERVICE_TIMES)
+}
+
+fn files(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    let files = FORMATS.iter().filter_map(|format| format.file_name).filter(|name| *name != REPORT_FILE);
+    let files: Vec<String> = files.map(|name| format!("[{name}]({name})")).collect();
+    writeln!(
+        out,
+        "\nAll of it is in [{REPORT_FILE}]({REPORT_FILE}) in the folder of the run, {}; beside it: {}.",
+        code_span(&record.id),
+        files.join(", ")
+    )
 }
 
 fn objectives(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n## Objectives\n")?;
     if record.slos.is_empty() {
         return writeln!(out, "The scenario sets none.");
     }
     write!(out, "{}", sheets::objectives(record).markdown())?;
-    let reasons = open_reasons(record);
-    if !reasons.is_empty() {
+    let mut notes = open_reasons(record);
+    notes.extend(helps(record).iter().map(Help::sentence));
+    if !notes.is_empty() {
         writeln!(out)?;
     }
-    for reason in reasons {
-        writeln!(out, "- {}", escaped(&reason))?;
-    }
-    Ok(())
+    notes.iter().try_for_each(|note| writeln!(out, "- {}", short(note)))
 }
 
 fn capacity_found(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
@@ -117,12 +209,12 @@ fn findings(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
     for finding in findings {
         writeln!(
             out,
-            "- **{}** {} ({}): {}. {}",
+            "- **{}** {} ({}): {} → {}",
             figures::severity(finding.severity),
             escaped(&finding.subject.to_string()),
             escaped(&finding.code),
-            escaped(finding.message.trim_end_matches('.')),
-            escaped(&finding.remedy)
+            prose(finding.message.trim_end_matches('.')),
+            prose(&finding.remedy)
         )?;
     }
     Ok(())
@@ -138,5 +230,55 @@ mod tests {
         for (name, record) in canonical::records() {
             insta::assert_snapshot!(format!("summary-{name}"), canonical::rendered(render, &record));
         }
+    }
+
+    #[test]
+    fn it_fits_a_comment_however_much_was_found_and_says_what_is_missing() {
+        let mut record = canonical::record("violated");
+        let (finding, step) = (record.findings[0].clone(), record.load.steps[0].clone());
+        record.findings.extend(std::iter::repeat_n(finding, 400));
+        record.load.steps.extend(std::iter::repeat_n(step, 900));
+        let text = canonical::rendered(render, &record);
+        assert!(text.len() <= COMMENT_BYTES, "{}", text.len());
+        assert!(text.contains("**Left out for want of room: findings, endpoints.**"), "{text}");
+        assert!(text.contains("## Database") && text.contains("## Run"), "what has room is there: {text}");
+    }
+
+    #[test]
+    fn names_of_any_length_leave_the_verdict_the_objectives_and_the_advice() {
+        let mut record = canonical::record("violated");
+        let name = "<b>é\u{1f600}\"|".repeat(2_000) + &"\u{301}".repeat(9_000);
+        record.scenario.name.clone_from(&name);
+        record.target.name.clone_from(&name);
+        for result in &mut record.slos {
+            result.slo.subject = aforo_model::Subject::Step(name.clone());
+        }
+        for step in &mut record.load.steps {
+            step.name.clone_from(&name);
+        }
+        for advice in &mut record.recommendations {
+            advice.title.clone_from(&name);
+        }
+        let text = canonical::rendered(render, &record);
+        assert!(text.len() <= COMMENT_BYTES, "{}", text.len());
+        for part in ["# VIOLATED", "## Objectives", "## What to do", "## Endpoints"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.replace("\\<", "").contains("<b>"), "it is escaped: {text}");
+    }
+
+    #[test]
+    fn marks_without_a_width_make_nothing_longer() {
+        let mut record = canonical::record("violated");
+        record.scenario.name = format!("a{}", "\u{301}".repeat(90_000));
+        record.slos[0].slo.subject = aforo_model::Subject::Step(record.scenario.name.clone());
+        let text = canonical::rendered(render, &record);
+        assert!(text.len() <= COMMENT_BYTES && text.contains("## What to do"), "{}", text.len());
+    }
+
+    #[test]
+    fn with_hardly_any_room_the_verdict_is_left() {
+        let text = within(&canonical::record("violated"), 2_048);
+        assert!(text.starts_with("# VIOLATED") && text.contains("Left out") && text.len() <= 2_048, "{text}");
     }
 }

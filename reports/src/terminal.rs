@@ -1,27 +1,31 @@
-//! The report a person reads first: the verdict, then what it rests on.
+//! The report a person reads first: the verdict, the objectives, the three things that matter, and where the rest is.
 
 use std::io::{self, Write};
 
-use aforo_model::RunRecord;
+use aforo_model::{Recommendation, RunRecord, Verdict};
 
-use crate::capacity;
-use crate::change;
 use crate::figures;
 use crate::format::FORMATS;
-use crate::headline::{banner, findings_beside_banner, headline, tone};
+use crate::headline::{banner, headline, tone};
 use crate::open_objectives::open_reasons;
-use crate::page::Page;
-use crate::resource_notes;
+use crate::page::{FINDING_INDENT, Page};
+use crate::recommendations::{Help, basis, effect, effect_in_short, helps, price};
 use crate::sheet::paragraph;
 use crate::sheets;
 use crate::style::Tone;
-use crate::text::{one_line, truncated};
-use crate::workload;
+use crate::text::{one_line, wrapped_in};
+use crate::what_matters::{Found, what_matters};
 
 pub use crate::page::Screen;
 
-/// Failures that are shown; the others are in the record.
-const FAILURES_SHOWN: usize = 8;
+/// Objectives that are shown one by one; of more, only those that were not met.
+const OBJECTIVES_SHOWN: usize = 12;
+/// Lines that a sentence may take.
+const SENTENCE_LINES: usize = 3;
+/// Lines that a statement or a command may take; longer ones are in the report.
+const ACTION_LINES: usize = 6;
+/// The report that is opened by a double click.
+pub(crate) const REPORT_FILE: &str = "report.html";
 
 /// Writes the report without colours, 100 columns wide.
 ///
@@ -38,120 +42,151 @@ pub fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
 pub fn render_on(screen: &Screen<'_>, record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
     let page = Page::on(screen);
     let sections = [
-        page.top(record),
-        page.objectives(record),
-        page.endpoints(record),
-        page.capacity(record),
-        page.change(record),
-        page.failures(record),
-        page.resources(record),
-        page.profiles(record),
-        page.database(record),
-        page.findings(&findings_beside_banner(record).collect::<Vec<_>>()),
-        page.files(screen.folder),
+        page.verdict(record) + &page.in_short(record),
+        page.objectives_in_short(record),
+        page.comparison(record),
+        page.what_matters(record),
+        page.pointers(record, screen.folder),
     ];
     let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
     out.write_all(shown.join("\n").as_bytes())
 }
 
 impl Page {
-    fn top(&self, record: &RunRecord) -> String {
+    /// The verdict in a sentence, and what a reader must know before any figure.
+    pub(crate) fn verdict(&self, record: &RunRecord) -> String {
         let mut text = self.painted(tone(&record.verdict), &paragraph("", &headline(record), self.columns));
         if let Some(banner) = banner(record) {
             text += &self.painted(Tone::Doubtful, &paragraph("", &banner, self.columns));
         }
-        text.push('\n');
-        text + &self.answers(&sheets::facts(record))
+        text
     }
 
-    fn objectives(&self, record: &RunRecord) -> String {
-        if record.slos.is_empty() {
+    fn in_short(&self, record: &RunRecord) -> String {
+        paragraph(" ", &sheets::in_short(record), self.columns)
+    }
+
+    fn objectives_in_short(&self, record: &RunRecord) -> String {
+        let mut sheet = sheets::objectives(record);
+        if sheet.rows.is_empty() {
             return format!("{}{}", self.heading("Objectives"), self.faint("The scenario sets none."));
         }
-        let mut text = self.heading("Objectives");
-        text += &self.table(&sheets::objectives(record));
-        for reason in open_reasons(record) {
-            text += &self.painted(Tone::Faint, &paragraph(" - ", &reason, self.columns));
+        let mut others = String::new();
+        if sheet.rows.len() > OBJECTIVES_SHOWN {
+            let all = sheet.rows.len();
+            sheet.rows = not_met(record, sheet.rows);
+            let met = (all - sheet.rows.len()) as u64;
+            others = self.faint(&format!("{} more were met.", figures::count(met)));
+        }
+        let table = if sheet.rows.is_empty() { String::new() } else { self.table(&sheet) };
+        self.heading("Objectives") + &table + &others + &self.objective_notes(record)
+    }
+
+    /// Why objectives are open, and what would help those that were missed.
+    pub(crate) fn objective_notes(&self, record: &RunRecord) -> String {
+        let reasons = open_reasons(record);
+        let helps = helps(record);
+        reasons
+            .into_iter()
+            .chain(helps.iter().map(Help::sentence))
+            .map(|note| self.painted(Tone::Faint, &paragraph(" - ", &note, self.columns)))
+            .collect()
+    }
+
+    fn what_matters(&self, record: &RunRecord) -> String {
+        let matters = what_matters(record);
+        let mut text = self.recommendations_in_short(matters.recommendations);
+        if !matters.findings.is_empty() {
+            let gap = if text.is_empty() { "" } else { "\n" };
+            text += gap;
+            text += &self.heading("Findings");
+            text += &matters.findings.iter().map(|found| self.uncovered(found)).collect::<String>();
         }
         text
     }
 
-    fn endpoints(&self, record: &RunRecord) -> String {
-        let mut text = self.heading("Endpoints");
-        text += &self.table(&sheets::endpoints(record));
-        text += &self.faint(workload::times_mean(record));
-        if let Some(service_times) = workload::service_times(record) {
-            text.push('\n');
-            text += &self.heading("Service times");
-            text += &self.table(&service_times);
-            text += &self.faint(workload::SERVICE_TIMES);
-        }
-        text
+    fn uncovered(&self, found: &Found<'_>) -> String {
+        let finding = found.finding;
+        let what = format!("{}: {}", found.subject, finding.code);
+        let indent = " ".repeat(FINDING_INDENT);
+        self.marked(finding.severity, &what)
+            + &self.sentence(&indent, &finding.message, SENTENCE_LINES)
+            + &self.sentence("        → ", &finding.remedy, SENTENCE_LINES)
     }
 
-    fn capacity(&self, record: &RunRecord) -> String {
-        let Some(found) = &record.capacity else { return String::new() };
-        let mut text = self.heading("Capacity");
-        text += &self.table(&capacity::levels(found));
-        text += &self.faint(capacity::LEVELS_MEAN);
-        text.push('\n');
-        text + &self.answers(&capacity::answers(found))
-    }
-
-    fn change(&self, record: &RunRecord) -> String {
-        let answers = change::answers(record);
-        if answers.is_empty() {
+    /// The first recommendations with what is to be done, without what is to be done before and after.
+    fn recommendations_in_short(&self, recommendations: &[Recommendation]) -> String {
+        if recommendations.is_empty() {
             return String::new();
         }
-        self.heading("Change over the run") + &self.answers(&answers)
+        let mut text = self.heading("What to do");
+        for (number, each) in (1..).zip(recommendations) {
+            text += &self.title(number, each);
+            text += &self.sentence("    ", &each.why, SENTENCE_LINES);
+            let effect = format!("{}. {}.", effect_in_short(&each.effect), price(each));
+            text += &self.sentence("    ", &effect, SENTENCE_LINES);
+            for action in &each.actions {
+                text += &self.sentence("  → ", action.text(), ACTION_LINES);
+            }
+        }
+        text
     }
 
-    fn failures(&self, record: &RunRecord) -> String {
-        let failures = sheets::failures(record);
-        if failures.is_empty() {
+    /// Every recommendation with all that is known of it.
+    pub(crate) fn recommendations(&self, recommendations: &[Recommendation]) -> String {
+        if recommendations.is_empty() {
             return String::new();
         }
-        let mut text = self.heading("Failures, some as they were seen");
-        for failure in failures.iter().take(FAILURES_SHOWN) {
-            let example = failure.example;
-            let seen = format!("{}×", figures::count(example.seen));
-            let kind = figures::error_kind(example.kind);
-            let message = one_line(&example.message);
-            let line = format!(" {seen:>6}  {:<14}  {kind:<13}  {message}", truncated(failure.step, 14));
-            text += &truncated(&line, self.columns);
-            text.push('\n');
-        }
-        if failures.len() > FAILURES_SHOWN {
-            text += &self.faint("More are in run.json.");
-        }
-        text
-    }
-
-    fn resources(&self, record: &RunRecord) -> String {
-        let host = sheets::host(record);
-        let processes = sheets::resources(record);
-        if host.is_none() && processes.is_none() {
-            return String::new();
-        }
-        let mut text = self.heading("Resources, over the whole run");
-        if let Some(processes) = processes {
-            text += &self.table(&processes);
-            text += &self.faint(sheets::RESOURCES_MEAN);
-        }
-        let sentences = host.into_iter().chain(sheets::generator(record));
-        for sentence in sentences.chain(resource_notes::sentences(record)) {
-            text += &paragraph(" ", &sentence, self.columns);
+        let mut text = self.heading("What to do");
+        for (number, each) in (1..).zip(recommendations) {
+            text += &self.title(number, each);
+            text += &paragraph("    ", &format!("{} {}", each.what, each.why), self.columns);
+            text += &paragraph("    ", &format!("{}. {}.", effect(&each.effect), price(each)), self.columns);
+            let basis = basis(&each.effect).map(|how| ("known by", how));
+            let risk = Some(("risk", one_line(&each.risk_note)));
+            for (name, said) in basis.into_iter().chain(risk) {
+                text += &paragraph(&format!("    {name:<9} "), &said, self.columns);
+            }
+            let lists = [("do", &each.actions), ("undo", &each.undo), ("verify", &each.verify)];
+            for (name, actions) in lists {
+                for action in actions {
+                    text += &paragraph(&format!("    {name:<9} "), action.text(), self.columns);
+                }
+            }
         }
         text
     }
 
-    fn files(&self, run_folder: Option<&str>) -> String {
-        let Some(folder) = run_folder else { return String::new() };
-        let files: Vec<&str> = FORMATS.iter().filter_map(|format| format.file_name).collect();
-        let mut text = self.heading(&format!("Files in {}", one_line(folder)));
-        text += &self.faint(&format!("{}, latency.hlog", files.join(", ")));
-        text
+    fn title(&self, number: usize, recommendation: &Recommendation) -> String {
+        let title = paragraph(&format!(" {number}. "), &recommendation.title, self.columns);
+        self.painted(Tone::Heading, &title)
     }
+
+    /// A paragraph that is cut where it would be longer.
+    fn sentence(&self, lead: &str, text: &str, most_lines: usize) -> String {
+        let room = self.columns - lead.chars().count();
+        let lines = wrapped_in(&one_line(text), room, most_lines);
+        paragraph(lead, &lines.join(" "), self.columns)
+    }
+
+    fn pointers(&self, record: &RunRecord, folder: Option<&str>) -> String {
+        let Some(folder) = folder else { return self.more(&record.id) };
+        let report = self.heading(&format!("Report: {}/{REPORT_FILE}", one_line(folder)));
+        let files = FORMATS.iter().filter_map(|format| format.file_name).filter(|name| *name != REPORT_FILE);
+        let files: Vec<&str> = files.collect();
+        report + &self.faint(&format!("Beside it: {}, latency.hlog.", files.join(", "))) + &self.more(folder)
+    }
+
+    /// How to see all of it. What is for copying is never broken: it stands on one line, however long it is.
+    fn more(&self, run: &str) -> String {
+        self.painted(Tone::Faint, &format!(" Tables: aforo report {} --format tables", one_line(run)))
+    }
+}
+
+/// The rows of the objectives that were not met.
+fn not_met<T>(record: &RunRecord, rows: Vec<T>) -> Vec<T> {
+    let rows = record.slos.iter().zip(rows);
+    rows.filter(|(result, _)| result.verdict != Verdict::Met).map(|(_, row)| row).collect()
 }
 
 #[cfg(test)]
@@ -170,42 +205,42 @@ mod tests {
     fn the_canonical_runs_look_like_this() {
         for (name, record) in canonical::records() {
             insta::assert_snapshot!(format!("terminal-80-{name}"), drawn(&record, Style::plain(), 80));
-            insta::assert_snapshot!(format!("terminal-100-{name}"), drawn(&record, Style::plain(), 100));
         }
     }
 
     #[test]
-    fn colours_change_nothing_but_colours() {
-        for (name, record) in canonical::records() {
-            let colored = drawn(&record, Style::colored(), 80);
-            let stripped = anstyle_free(&colored);
-            assert_eq!(stripped, drawn(&record, Style::plain(), 80), "{name}");
-            assert_ne!(stripped, colored);
-        }
+    fn of_many_objectives_only_those_that_were_not_met_are_shown() {
+        let mut record = canonical::record("violated");
+        let met = record.slos[1].clone();
+        assert_eq!(met.verdict, Verdict::Met);
+        record.slos.extend(std::iter::repeat_n(met, 20));
+        let text = drawn(&record, Style::plain(), 80);
+        assert!(text.contains("23 more were met.") && !text.contains("webhook_text p95"), "{text}");
+        record.slos.retain(|result| result.verdict == Verdict::Met);
+        assert!(drawn(&record, Style::plain(), 80).contains(" 23 more were met."));
     }
 
-    /// `text` without its escape sequences.
-    fn anstyle_free(text: &str) -> String {
-        let mut parts = text.split('\u{1b}');
-        let first = parts.next().unwrap_or_default().to_owned();
-        parts.fold(first, |plain, part| plain + part.split_once('m').map_or("", |(_, rest)| rest))
+    #[test]
+    fn it_fits_two_screens_however_much_was_found() {
+        let mut record = canonical::record("violated");
+        let (advice, finding) = (record.recommendations[0].clone(), record.findings[0].clone());
+        record.recommendations.extend(std::iter::repeat_n(advice, 40));
+        record.findings.extend(std::iter::repeat_n(finding, 40));
+        assert!(drawn(&record, Style::plain(), 80).lines().count() <= 60);
     }
 
     #[test]
     fn no_line_is_wider_than_the_screen_however_hostile_the_names() {
         let mut record = canonical::record("violated");
-        record.load.steps[0].name = "予約を確認する".repeat(12);
-        record.load.steps[4].name = "x".repeat(300);
-        record.slos[0].slo.subject = aforo_model::Subject::Step("y".repeat(200));
-        record.load.steps[4].error_examples[0].message = "a\u{1b}[2J\n".repeat(90);
-        record.findings[0].message = "z".repeat(400);
-        record.findings[0].subject = aforo_model::Subject::Step("w".repeat(200));
-        let database = record.database.as_mut().unwrap();
-        database.server.database = "a\u{1b}[2J\n".repeat(60);
-        database.hot[0].text = Some("予約を確認する".repeat(40));
-        database.findings[0].message = "z".repeat(400);
-        database.findings[0].subject = aforo_model::Subject::Statement("\u{1b}[2J".to_owned());
-        record.target.url = "http://".to_owned() + &"host.".repeat(60);
+        record.scenario.name = "予約を確認する".repeat(40);
+        record.target.name = "a\u{1b}[2J\n".repeat(90);
+        record.slos[0].slo.subject = aforo_model::Subject::Step("y".repeat(10_000));
+        let advice = &mut record.recommendations[0];
+        for text in [&mut advice.title, &mut advice.what, &mut advice.why, &mut advice.risk_note] {
+            *text = "z\u{1b}[2J".repeat(400);
+        }
+        advice.actions.push(aforo_model::Action::Sql("SELECT '予約'\n--\n".repeat(200)));
+        record.findings[1].message = "z".repeat(10_000);
         for columns in [0, 80, 93, 100, 5000] {
             for style in [Style::plain(), Style::colored()] {
                 let text = drawn(&record, style, columns);

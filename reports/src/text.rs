@@ -24,6 +24,16 @@ pub(crate) fn truncated(text: &str, columns: usize) -> String {
     kept
 }
 
+/// `text` on one line in at most `columns` and twice as many characters, cut with an ellipsis where it is longer: marks without a width
+/// of their own must not make a name of any length out of it.
+pub(crate) fn shortened(text: &str, columns: usize) -> String {
+    let line = one_line(text);
+    match line.char_indices().nth(columns * 2) {
+        None => truncated(&line, columns),
+        Some((end, _)) => truncated(&format!("{}{ELLIPSIS}", &line[..end]), columns),
+    }
+}
+
 /// `text` in lines of at most `columns`, broken between words, and inside a word that is longer than a line.
 pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(2);
@@ -88,6 +98,13 @@ mod tests {
         assert_eq!(truncated("habitación", 9), "habitaci…");
         assert_eq!(truncated("abc", 0), "");
         assert_eq!(wrapped("0\u{fe0f}0", 2), ["0\u{fe0f}", "0"], "an emoji of two characters");
+    }
+
+    #[test]
+    fn what_is_shortened_is_short_in_characters_too() {
+        assert_eq!(shortened("a\nb", 3), "a b");
+        assert_eq!(shortened("abcd", 3), "ab…");
+        assert_eq!(shortened(&format!("a{}", "\u{301}".repeat(99)), 3), format!("a{}…", "\u{301}".repeat(5)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use aforo_model::{RunRecord, Series};
 
-use crate::csv_rows::{or_empty, write_csv};
+use crate::csv_rows::{self, or_empty, write_csv};
 
 /// Times are response times in µs unless the column says otherwise, empty in seconds without a judged request. Starts
 /// are dropped by an open workload before they have a step: they stand in the rows of `total`. The last column is the part of the second
@@ -41,7 +41,8 @@ pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> 
 /// How much of a second lies within the windows of profiles: where a mark on the time line goes.
 fn profiled_ratio(record: &RunRecord, second: usize) -> f64 {
     let within = record.profiles.iter().map(|profile| profile.profile.window.ratio_of_second(second));
-    within.sum::<f64>().min(1.0)
+    // The sum of nothing would be minus zero.
+    within.fold(0.0, |ratio, more| ratio + more).min(1.0)
 }
 
 fn row(
@@ -59,7 +60,7 @@ fn row(
     [
         second.to_string(),
         users.to_string(),
-        name.to_owned(),
+        csv_rows::name(name),
         or_empty(series.requests.get(second)),
         or_empty(series.errors.get(second)),
         time(&series.p50_us),

@@ -21,7 +21,8 @@ pub(crate) fn times_mean(record: &RunRecord) -> &'static str {
     if is_open(record) { OPEN_TIMES } else { CLOSED_TIMES }
 }
 
-fn is_open(record: &RunRecord) -> bool {
+/// Whether requests start on a schedule.
+pub(crate) fn is_open(record: &RunRecord) -> bool {
     matches!(record.scenario.load.workload, Workload::Open { .. })
 }
 

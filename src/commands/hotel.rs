@@ -80,9 +80,9 @@ impl HotelArgs {
             database_url: self.database_url,
             redis_url: self.redis_url,
             flaws: self.hotel.flaws,
-            accommodations: self.hotel.accommodations,
-            reservations: self.hotel.reservations,
-            seed: self.hotel.seed,
+            accommodations: self.hotel.data.accommodations,
+            reservations: self.hotel.data.reservations,
+            seed: self.hotel.data.seed,
             ..HotelConfig::default()
         }
     }

@@ -1,23 +1,35 @@
 //! `aforo list`: the run store.
 
+use aforo_pipeline::reports::{RunRow, list_table};
+use aforo_pipeline::{ListedRun, RunState};
 use clap::Args;
 
 use crate::commands::written;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::options::{ConfigOption, StoreOption};
+use crate::options::{ConfigOption, RunFilterOptions, StoreOption, VerdictWord};
 use crate::terminal;
 
 const EXAMPLES: &str = "\
 Examples:
-  aforo list                    every saved run, newest first
-  aforo list --runs-dir ci      those in another folder
-  aforo list --json             the same for a program";
+  aforo list                                   every saved run, newest first
+  aforo list --scenario peak --target hotel --verdict violated
+  aforo list --since 7d --limit 20             the newest of the last week
+  aforo list --since 2026-11-01 --until 2026-11-07
+  aforo list --runs-dir ci --json              those in another folder, for a program";
 
 /// Show the saved runs, newest first
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ListArgs {
+    #[command(flatten)]
+    filter: RunFilterOptions,
+    /// Only runs with this verdict
+    #[arg(long, value_name = "VERDICT")]
+    verdict: Option<VerdictWord>,
+    /// At most this many
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -29,18 +41,36 @@ pub(crate) struct ListArgs {
 
 pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     let store = args.store.store(&args.config.read()?);
-    let (records, unreadable): (Vec<_>, Vec<_>) = store.list()?.into_iter().partition(Result::is_ok);
-    let entries: Vec<_> = records.iter().flatten().map(aforo_pipeline::reports::RunListEntry::from).collect();
+    let mut filter = args.filter.filter()?;
+    filter.verdict = args.verdict.map(Into::into);
+    let runs = store.list(&filter, args.limit)?;
     let text = if args.json {
-        format!("{}\n", serde_json::to_string_pretty(&entries).map_err(Failure::json)?)
-    } else if entries.is_empty() {
-        format!("No runs in {} yet; `aforo run baseline` makes one.\n", store.directory().display())
+        format!("{}\n", serde_json::to_string_pretty(&runs).map_err(Failure::json)?)
+    } else if !runs.is_empty() {
+        let rows: Vec<RunRow<'_>> = runs.iter().map(row).collect();
+        list_table(&rows, terminal::stdout_style(), terminal::stdout_columns())
+    } else if args.filter.is_set() || args.verdict.is_some() {
+        format!("No run in {} is like that; `aforo list` shows all of them.\n", store.directory().display())
     } else {
-        aforo_pipeline::reports::list_table(&entries, terminal::stdout_style(), terminal::stdout_columns())
+        format!("No runs in {} yet; `aforo run baseline` makes one.\n", store.directory().display())
     };
     written(std::io::Write::write_all(&mut std::io::stdout().lock(), text.as_bytes()))?;
-    for error in unreadable.iter().filter_map(|result| result.as_ref().err()) {
-        anstream::eprintln!("passed over: {error}");
+    for problem in runs.iter().filter_map(|run| run.problem.as_ref()) {
+        anstream::eprintln!("not read: {problem}");
+    }
+    if let Err(error) = store.baselines() {
+        anstream::eprintln!("baselines are not shown: {error}");
     }
     Ok(ExitCode::Success)
+}
+
+fn row(run: &ListedRun) -> RunRow<'_> {
+    let state = match run.state {
+        RunState::Ended => None,
+        RunState::Running => Some("running"),
+        RunState::Killed => Some("killed"),
+        RunState::Newer => Some("newer format"),
+        RunState::Broken => Some("unreadable"),
+    };
+    RunRow { id: &run.id, entry: run.entry.as_ref(), state, baselines: &run.baselines }
 }

@@ -1,18 +1,16 @@
 //! `aforo run`: load, watch, judge, report; the exit code is the gate.
 
-use std::time::Duration;
-
-use aforo_model::{RunEnd, RunRecord, Verdict};
-use aforo_pipeline::scenarios::Overrides;
-use aforo_pipeline::{ProfilePlan, ProfileWanted, RunEvent, RunPlan, execute};
-use clap::{Args, ValueEnum};
+use aforo_model::{Change, RunEnd, RunRecord, Verdict};
+use aforo_pipeline::{RunEvent, RunPlan, check_baseline, compare_with_baseline, execute, find_runs};
+use clap::Args;
 
 use crate::commands::{block_on, report};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::github;
 use crate::interrupt;
 use crate::options::{
-    ConfigOption, HotelOptions, ProfilerOption, StoreOption, TargetOptions, scenario_directory,
+    ConfigOption, HotelOptions, LoadOptions, RunProfileOptions, StoreOption, TargetOptions, ToleranceOption,
 };
 use crate::progress::Progress;
 use crate::target::with_target;
@@ -28,37 +26,30 @@ Examples:
 
 /// Load a target, watch it, judge it against its SLOs, and save the record
 ///
-/// The exit code is the gate: 0 when every SLO was met, 1 when one was violated, 3 when the run carries no
-/// verdict. Without a target the built-in hotel is started, loaded and stopped.
+/// The exit code is the gate: 0 when every SLO was met, 1 when one was violated or, with --baseline, when the run
+/// became slower by more than chance and tolerance explain, 3 when the run carries no verdict. Without a target the built-in hotel is started, loaded and stopped.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct RunArgs {
     /// baseline, peak, stress, spike, endurance, a scenario of your own by name, or a path to its file
     scenario: String,
-    /// Virtual users at full load; of an open workload, the most there may be
-    #[arg(long, value_name = "N")]
-    users: Option<u32>,
-    /// Virtual users started per second; of an open workload, rounds, such as 200/s
-    #[arg(long, value_name = "RATE", value_parser = aforo_pipeline::scenarios::parse_rate)]
-    rate: Option<f64>,
-    /// How long, from the first user's start to the order to stop, such as 90s or 5m
-    #[arg(long, value_name = "TIME", value_parser = aforo_model::parse_duration)]
-    duration: Option<Duration>,
-    /// The leading part of the run that is not judged
-    #[arg(long, value_name = "TIME", value_parser = aforo_model::parse_duration)]
-    warm_up: Option<Duration>,
-    /// How long a request may take before it counts as timed out
-    #[arg(long, value_name = "TIME", value_parser = aforo_model::parse_duration)]
-    timeout: Option<Duration>,
-    /// Profile the target's CPU for a while of the steady load: when a profiler fits, or only run with one, or not at all
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    profile: ProfileWord,
     #[command(flatten)]
-    profiler: ProfilerOption,
+    load: LoadOptions,
+    /// Hold the run against earlier ones and fail on a regression: a baseline's name, latest, the id of a run or the start of
+    /// one; several separated by commas are repetitions of one measurement
+    #[arg(long, value_name = "NAME|RUN")]
+    baseline: Option<String>,
+    #[command(flatten)]
+    tolerance: ToleranceOption,
+    #[command(flatten)]
+    profile: RunProfileOptions,
     /// Watch the target for a minute after the load, to tell a leak from memory in use
     #[arg(long)]
     confirm_leak: bool,
-    /// Print the record as JSON instead of tables
+    /// After the load, ask every endpoint that only reads alone for pages of several sizes, to find N+1 queries
+    #[arg(long)]
+    probe: bool,
+    /// Print the record as JSON instead of the short report
     #[arg(long)]
     json: bool,
     /// Measure even though another run is being measured
@@ -74,77 +65,60 @@ pub(crate) struct RunArgs {
     hotel: HotelOptions,
 }
 
-/// When the target is profiled.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ProfileWord {
-    /// When a profiler fits; otherwise the run says what hinders each
-    Auto,
-    /// Always: without a profiler there is no run
-    Required,
-    /// Not at all
-    Off,
-}
-
-impl ProfileWord {
-    fn wanted(self) -> ProfileWanted {
-        match self {
-            Self::Auto => ProfileWanted::IfPossible,
-            Self::Required => ProfileWanted::Required,
-            Self::Off => ProfileWanted::Off,
-        }
-    }
-}
-
-impl RunArgs {
-    fn overrides(&self) -> Overrides {
-        Overrides {
-            users: self.users,
-            rate_per_s: self.rate,
-            duration: self.duration,
-            warm_up: self.warm_up,
-            timeout: self.timeout,
-        }
-    }
-}
-
 pub(crate) fn run(args: RunArgs) -> Result<ExitCode, Failure> {
     let config = args.config.read()?;
-    let mut scenario =
-        aforo_pipeline::scenarios::load_scenario(&args.scenario, scenario_directory(&config).as_deref())
-            .map_err(Failure::usage)?;
-    let shortened =
-        args.overrides().apply(&mut scenario).map_err(|error| Failure::usage(miette::miette!("{error}")))?;
-    if let Some(shortened) = shortened {
-        anstream::eprintln!("{shortened}");
-    }
+    let scenario = args.load.scenario(&args.scenario, &config)?;
     let target = args.target.resolve(&config)?;
     let store = args.store.store(&config);
+    // Before the load, which takes a while; and before there is a new run that `latest` would mean.
+    let baseline = args.baseline.as_deref().map(|names| find_runs(&store, names)).transpose()?;
+    if let Some(runs) = &baseline {
+        check_baseline(&store, runs, &scenario)?;
+    }
     // Before the hotel is started: whoever is refused should not have waited for it.
     let lock = if args.concurrent { None } else { Some(store.lock()?) };
     let interrupt = interrupt::token();
 
+    let plan_store = store.clone();
     let outcome = block_on(with_target(target, &args.hotel, &args.target, &interrupt, async |target| {
         let mut progress = Progress::new();
-        let profile = ProfilePlan { wanted: args.profile.wanted(), choice: args.profiler.choice() };
-        let plan = RunPlan { scenario, target, store, profile, confirm_leak: args.confirm_leak, lock };
+        let profile = args.profile.plan();
+        let plan = RunPlan {
+            scenario,
+            target,
+            store: plan_store,
+            profile,
+            confirm_leak: args.confirm_leak,
+            probe: args.probe,
+            lock,
+        };
         let outcome =
             execute(plan, interrupt.clone(), &mut |event: RunEvent<'_>| progress.show(&event)).await;
         progress.finish();
         outcome
-    }))??;
+    }));
+    let mut outcome = outcome??;
+    let compared = baseline
+        .filter(|_| outcome.unsaved.is_none())
+        .map(|runs| compare_with_baseline(&store, &runs, &mut outcome, args.tolerance.options()));
     let format = if args.json { "json" } else { report::TERMINAL };
     report::print(&outcome.record, &outcome.folder, format)?;
-    match outcome.unsaved {
-        Some(error) => Err(error.into()),
-        None => Ok(exit_code(&outcome.record)),
+    github::tell(&outcome.record);
+    if let Some(error) = outcome.unsaved {
+        return Err(error.into());
     }
+    compared.transpose()?;
+    Ok(exit_code(&outcome.record))
 }
 
-/// The gate. A run that a dead target or a fault of ours cut short is no verdict on the target's speed.
+/// The gate. A run that a dead target or a fault of ours cut short is no verdict on the target's speed; a comparison that cannot
+/// tell fails nothing.
 fn exit_code(record: &RunRecord) -> ExitCode {
-    match (&record.end, &record.verdict) {
+    let change = record.comparison.as_ref().map(|comparison| &comparison.change);
+    match (&record.end, change) {
         (RunEnd::TargetDied { .. } | RunEnd::Failed { .. }, _) => ExitCode::Unavailable,
-        (_, verdict) => of_verdict(verdict),
+        (_, Some(Change::Regression)) => ExitCode::Violated,
+        _ => of_verdict(&record.verdict),
     }
 }
 

@@ -12,7 +12,7 @@ fn help_tells_the_commands_and_the_exit_codes() {
 
 #[test]
 fn every_command_s_help_has_examples() {
-    for command in ["run", "list", "report", "check", "hotel", "completions"] {
+    for command in ["run", "compare", "list", "report", "check", "hotel", "completions"] {
         let help = Workplace::new().aforo(&[command, "--help"]).expect_code(0).stdout;
         assert!(help.contains("Examples:"), "{command}: {help}");
     }

@@ -38,6 +38,10 @@ fn the_baseline_on_the_hotel_judges_every_slo_and_leaves_nothing_running() {
     }
     assert!(record["resources"][5]["redis"]["commands_processed"].is_u64());
     assert!(record["resources"][5]["postgres"]["connection_count"].is_u64());
+    let commands =
+        record["cache"]["counters"]["commands"].as_array().expect("the report on Redis counts commands");
+    assert!(commands.iter().any(|command| command["calls"].as_u64() > Some(0)), "{commands:?}");
+    assert!(record["cache"]["hit_ratio"]["found"].is_f64(), "{:#}", record["cache"]["hit_ratio"]);
     let pid = record["target"]["pid"].as_u64().unwrap();
     wait_until("the hotel's process is gone", || !std::path::Path::new(&format!("/proc/{pid}")).exists());
 }

@@ -4,6 +4,8 @@
 
 mod aforo;
 mod analyze;
+mod ci;
+mod compare;
 mod database;
 mod fastapi;
 mod faults;
@@ -15,4 +17,5 @@ mod hotel;
 mod input;
 mod profile;
 mod reports;
+mod store;
 mod target;

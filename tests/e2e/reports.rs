@@ -53,7 +53,8 @@ fn tables_agree_with_the_record() {
 #[test]
 fn every_format_can_be_printed_again() {
     let workplace = with_a_run();
-    for format in ["terminal", "json", "summary", "endpoints", "timeline", "resources", "schema"] {
+    let formats = ["terminal", "tables", "json", "html", "summary", "junit", "openmetrics"];
+    for format in formats.into_iter().chain(["endpoints", "timeline", "resources", "schema"]) {
         let printed = workplace.aforo(&["report", "latest", "--format", format]).expect_code(0);
         assert!(
             printed.stdout.len() > 40 && !printed.stdout.contains('\u{1b}'),

@@ -11,11 +11,13 @@ use std::time::Duration;
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) delay: Duration,
+    /// Requests that take the delay: those whose path holds this. Nothing means all.
+    pub(crate) delayed_path: &'static str,
 }
 
 impl Default for Answer {
     fn default() -> Self {
-        Self { status: 200, delay: Duration::ZERO }
+        Self { status: 200, delay: Duration::ZERO, delayed_path: "" }
     }
 }
 
@@ -86,7 +88,9 @@ fn serve(connection: TcpStream, answer: Answer, closed: &AtomicBool, requests: &
             }
             continue;
         }
-        std::thread::sleep(answer.delay);
+        if line.contains(answer.delayed_path) {
+            std::thread::sleep(answer.delay);
+        }
         let body = r#"{"ok":true,"code":"R-1"}"#;
         let head = format!(
             "HTTP/1.1 {} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",

@@ -13,13 +13,13 @@ use super::check::{CacheCheck, CacheFacts};
 use super::judge::facts;
 
 /// What was read of a cache.
-pub(super) struct Fixture {
-    pub(super) evidence: CacheEvidence,
+pub(crate) struct Fixture {
+    pub(crate) evidence: CacheEvidence,
 }
 
 impl Fixture {
     /// 60 s of a cache of 200 MiB below 1 GiB, in which nothing stands out.
-    pub(super) fn healthy() -> Self {
+    pub(crate) fn healthy() -> Self {
         let mut keys: Vec<SampledKey> =
             (0..100).map(|at| key(&format!("session:{at}"), 2_000, Some(at * 36 + 36), 20)).collect();
         keys.extend((0..50).map(|at| key(&format!("room:{at}:price"), 300, Some(at * 12 + 12), 4)));
@@ -45,7 +45,7 @@ impl Fixture {
     }
 
     /// A cache of which nothing could be read.
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         let skipped = |what: &str| Skipped {
             what: what.to_owned(),
             why: format!("NOPERM this user has no permissions to read {what}"),
@@ -79,17 +79,17 @@ impl Fixture {
     }
 
     /// The same with the counters changed.
-    pub(super) fn with_counters(self, change: impl FnOnce(&mut CacheCounters)) -> Self {
+    pub(crate) fn with_counters(self, change: impl FnOnce(&mut CacheCounters)) -> Self {
         self.with(|evidence| change(evidence.counters.as_mut().unwrap()))
     }
 
     /// The same with the memory changed.
-    pub(super) fn with_memory(self, change: impl FnOnce(&mut CacheMemory)) -> Self {
+    pub(crate) fn with_memory(self, change: impl FnOnce(&mut CacheMemory)) -> Self {
         self.with(|evidence| change(evidence.memory.as_mut().unwrap()))
     }
 
     /// The same with more keys.
-    pub(super) fn with_keys(self, more: impl IntoIterator<Item = SampledKey>) -> Self {
+    pub(crate) fn with_keys(self, more: impl IntoIterator<Item = SampledKey>) -> Self {
         self.with(|evidence| {
             let sample = evidence.sample.as_mut().unwrap();
             sample.keys.extend(more);
@@ -148,7 +148,7 @@ pub(super) fn command(name: &str, calls: u64, exec_time_us: u64) -> CommandCount
 }
 
 /// A string in database 0.
-pub(super) fn key(name: &str, bytes: u64, ttl_s: Option<u64>, idle_s: u64) -> SampledKey {
+pub(crate) fn key(name: &str, bytes: u64, ttl_s: Option<u64>, idle_s: u64) -> SampledKey {
     SampledKey {
         database: 0,
         name: name.to_owned(),

@@ -5,7 +5,7 @@ mod candidates;
 mod check;
 mod checks;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 mod judge;
 mod large_values;
 mod lifetimes;

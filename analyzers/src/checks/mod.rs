@@ -21,6 +21,7 @@ mod memory_high;
 mod network_busy;
 mod no_requests;
 mod oom_kills;
+mod pool_saturated;
 mod pressure_high;
 mod redis_evictions;
 mod starts_dropped;
@@ -67,6 +68,7 @@ pub const CHECKS: &[Check] = &[
     network_busy::CHECK,
     no_requests::CHECK,
     oom_kills::CHECK,
+    pool_saturated::CHECK,
     pressure_high::CHECK,
     redis_evictions::CHECK,
     starts_dropped::CHECK,

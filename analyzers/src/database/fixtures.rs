@@ -16,14 +16,14 @@ use super::check::DatabaseCheck;
 
 /// An owner of evidence.
 #[derive(Debug, Clone)]
-pub(super) struct Fixture {
-    pub(super) evidence: DatabaseEvidence,
+pub(crate) struct Fixture {
+    pub(crate) evidence: DatabaseEvidence,
 }
 
 impl Fixture {
     /// A primary of Postgres 15 with a standby, on a machine of 4 cores and 16 GiB, set up as one should be, that
     /// has served a hotel of 100 000 guests for a month.
-    pub(super) fn healthy() -> Self {
+    pub(crate) fn healthy() -> Self {
         Self {
             evidence: DatabaseEvidence {
                 read_at: read_at(),
@@ -63,7 +63,7 @@ impl Fixture {
     }
 
     /// A database of which nothing was read but that it is there.
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         let healthy = Self::healthy().evidence;
         let server = ServerFacts {
             version: String::new(),
@@ -96,50 +96,50 @@ impl Fixture {
     }
 
     /// The same with anything changed.
-    pub(super) fn with(mut self, change: impl FnOnce(&mut DatabaseEvidence)) -> Self {
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut DatabaseEvidence)) -> Self {
         change(&mut self.evidence);
         self
     }
 
     /// The same with a setting at `value`, in the unit the fixture has it in.
-    pub(super) fn with_setting(self, name: &str, value: &str) -> Self {
+    pub(crate) fn with_setting(self, name: &str, value: &str) -> Self {
         self.with(|evidence| {
             value.clone_into(&mut evidence.settings.get_mut(name).expect("a setting of the fixture").value);
         })
     }
 
     /// The same with the table `guests` changed.
-    pub(super) fn with_table(self, change: impl FnOnce(&mut TableFacts)) -> Self {
+    pub(crate) fn with_table(self, change: impl FnOnce(&mut TableFacts)) -> Self {
         self.with(|evidence| change(&mut evidence.catalog.as_mut().unwrap().tables[0]))
     }
 
     /// The same with the counters of the table `guests` changed.
-    pub(super) fn with_table_counters(self, change: impl FnOnce(&mut TableCounters)) -> Self {
+    pub(crate) fn with_table_counters(self, change: impl FnOnce(&mut TableCounters)) -> Self {
         self.with_table(|table| change(table.counters.as_mut().unwrap()))
     }
 
     /// The same with the counters of the database changed.
-    pub(super) fn with_counters(self, change: impl FnOnce(&mut DatabaseCounters)) -> Self {
+    pub(crate) fn with_counters(self, change: impl FnOnce(&mut DatabaseCounters)) -> Self {
         self.with(|evidence| change(evidence.counters.as_mut().unwrap()))
     }
 
     /// The same with the first session changed.
-    pub(super) fn with_session(self, change: impl FnOnce(&mut SessionFacts)) -> Self {
+    pub(crate) fn with_session(self, change: impl FnOnce(&mut SessionFacts)) -> Self {
         self.with(|evidence| change(&mut evidence.sessions.as_mut().unwrap()[0]))
     }
 
     /// The same with the counters of the first statement changed.
-    pub(super) fn with_statement(self, change: impl FnOnce(&mut StatementCounters)) -> Self {
+    pub(crate) fn with_statement(self, change: impl FnOnce(&mut StatementCounters)) -> Self {
         self.with(|evidence| change(&mut evidence.statements.as_mut().unwrap().statements[0].counters))
     }
 
     /// The same with what was seen of sessions changed.
-    pub(super) fn with_activity(self, change: impl FnOnce(&mut ActivityWindow)) -> Self {
+    pub(crate) fn with_activity(self, change: impl FnOnce(&mut ActivityWindow)) -> Self {
         self.with(|evidence| change(evidence.activity.as_mut().unwrap()))
     }
 
     /// How a check ends on it.
-    pub(super) fn grade(&self, check: &DatabaseCheck) -> Grade {
+    pub(crate) fn grade(&self, check: &DatabaseCheck) -> Grade {
         match (check.run)(&self.evidence) {
             Ok(results) => results.iter().map(|result| result.outcome.grade()).max().expect("a result"),
             Err(_) => Grade::Skipped,
@@ -147,7 +147,7 @@ impl Fixture {
     }
 
     /// What a check says of it, with what it advises.
-    pub(super) fn told_by(&self, check: &DatabaseCheck) -> String {
+    pub(crate) fn told_by(&self, check: &DatabaseCheck) -> String {
         format!("{:?}", (check.run)(&self.evidence))
     }
 }
@@ -245,7 +245,7 @@ fn settings() -> BTreeMap<String, Setting> {
 }
 
 /// A name in the schema `public`.
-pub(super) fn public(name: &str) -> RelationName {
+pub(crate) fn public(name: &str) -> RelationName {
     RelationName { schema: "public".to_owned(), name: name.to_owned() }
 }
 
@@ -275,7 +275,7 @@ fn catalog() -> Catalog {
 }
 
 /// 100 000 rows of 124 bytes in 1667 pages, looked up by its key, vacuumed yesterday.
-pub(super) fn table(name: &str) -> TableFacts {
+pub(crate) fn table(name: &str) -> TableFacts {
     TableFacts {
         oid: 16_400,
         name: public(name),
@@ -345,7 +345,7 @@ fn counters() -> DatabaseCounters {
 }
 
 /// A session of a pool that has been connected for half an hour; every tenth is at work.
-pub(super) fn session(number: i32) -> SessionFacts {
+pub(crate) fn session(number: i32) -> SessionFacts {
     let is_active = number % 10 == 0;
     SessionFacts {
         pid: 100 + number,
@@ -415,7 +415,7 @@ fn activity() -> ActivityWindow {
 }
 
 /// A B-tree of 64 MiB on columns of the guests' table that is read.
-pub(super) fn index(name: &str, keys: &[&str]) -> IndexFacts {
+pub(crate) fn index(name: &str, keys: &[&str]) -> IndexFacts {
     let key = |column: &&str| IndexKey {
         column: Some((*column).to_owned()),
         definition: (*column).to_owned(),

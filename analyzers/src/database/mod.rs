@@ -4,7 +4,7 @@ mod check;
 mod checklist;
 mod checks;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 mod health;
 mod parts;
 mod remedies;

@@ -13,7 +13,7 @@ use aforo_model::{Expression, Indicator, StepRecord, Subject};
 
 pub(crate) use connection_use::of_samples as connection_use_of;
 pub(crate) use measurement::{Measurement, Outcome};
-pub(crate) use response_time::samples_needed;
+pub(crate) use response_time::{quantile as quantile_of, samples_needed};
 
 use crate::Evidence;
 

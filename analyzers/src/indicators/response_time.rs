@@ -9,7 +9,7 @@ use super::{MIN_REQUESTS, Measurement};
 const MIN_SAMPLES_ABOVE: f64 = 5.0;
 
 /// A quantile, 0–1. It needs five samples above it: P95 100 requests, P99 500, P99.9 5000.
-pub(super) fn quantile(times: &TimeSummary, quantile: f64) -> Measurement {
+pub(crate) fn quantile(times: &TimeSummary, quantile: f64) -> Measurement {
     let kept = [
         (0.5, times.p50_us),
         (0.9, times.p90_us),

@@ -10,11 +10,11 @@ mod windows;
 
 use aforo_model::{LoadRecord, LoadSecond, Scenario, TimeHistogram, Workload};
 
+pub(crate) use judged_part::JudgedPart;
 pub use live::LiveFigures;
 pub(crate) use step_totals::StepTotals;
 
 use arrivals::Arrivals;
-use judged_part::JudgedPart;
 use levels::Levels;
 use live::RecentSeconds;
 use timeline::TimelineColumns;

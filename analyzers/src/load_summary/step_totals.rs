@@ -98,6 +98,7 @@ impl StepTotals {
             response_time: self.response_time.summary(),
             service_time: self.service_time.as_ref().unwrap_or(&self.response_time).summary(),
             failed_response_time: self.failed_response_time.summary(),
+            response_time_curve: self.response_time.curve(),
         }
     }
 

@@ -41,7 +41,9 @@ pub(super) fn fix_sql(
             let needs_a_group = shape.is_limited || !shape.group_by.is_empty() || has_aggregate(shape);
             let is_delete = shape.kind == StatementKind::Delete;
             if !needs_a_group {
-                replace_once(text, &format!("= ${parameter}"), &format!("= ANY(${parameter})"))
+                let of_many =
+                    replace_once(text, &format!("= ${parameter}"), &format!("= ANY(${parameter})"))?;
+                Some(if is_delete { of_many } else { with_key(&of_many, &predicate.column.name) })
             } else if is_delete || shape.locks_rows {
                 None
             } else {
@@ -50,6 +52,26 @@ pub(super) fn fix_sql(
         }
         _ => None,
     }
+}
+
+/// The statement with the column that the rows are told apart by among what it returns, written as in its condition. It stays as it
+/// is where it returns that already, or where one more column would change its rows.
+fn with_key(text: &str, column: &str) -> String {
+    let Some(list) = text.strip_prefix("SELECT ").filter(|list| !list.starts_with("DISTINCT ")) else {
+        return text.to_owned();
+    };
+    // The word before `= ANY`, with its table's name where it has one.
+    let written = text.find(" = ANY(").and_then(|end| text[..end].rsplit([' ', '(']).next());
+    let Some(written) = written.filter(|written| written.ends_with(column)) else { return text.to_owned() };
+    let returned = list.split(" FROM ").next().unwrap_or_default();
+    let is_returned = returned.split(", ").any(|output| {
+        output == "*"
+            || output.ends_with(".*")
+            || output == written
+            || output.ends_with(&format!(".{column}"))
+            || output == column
+    });
+    if is_returned { text.to_owned() } else { format!("SELECT {written}, {list}") }
 }
 
 /// The condition that changes from item to item: the only equality with a parameter, or the only one that the parent does
@@ -185,12 +207,17 @@ mod tests {
     fn a_row_by_its_key_becomes_all_rows_of_the_keys() {
         assert_eq!(
             fix("SELECT name FROM rooms WHERE id = $1").unwrap(),
-            "SELECT name FROM rooms WHERE id = ANY($1)"
+            "SELECT id, name FROM rooms WHERE id = ANY($1)",
+            "without the key nobody could tell whose row it is"
+        );
+        assert_eq!(
+            fix("SELECT r.id, r.name FROM rooms r WHERE r.id = $1").unwrap(),
+            "SELECT r.id, r.name FROM rooms r WHERE r.id = ANY($1)"
         );
         assert_eq!(
             fix("SELECT night FROM nights n WHERE n.is_paid = $1 AND n.reservation_id = $2 ORDER BY night")
                 .unwrap(),
-            "SELECT night FROM nights n WHERE n.is_paid = $1 AND n.reservation_id = ANY($2) ORDER BY night"
+            "SELECT n.reservation_id, night FROM nights n WHERE n.is_paid = $1 AND n.reservation_id = ANY($2) ORDER BY night"
         );
         assert_eq!(fix("DELETE FROM holds WHERE id = $1").unwrap(), "DELETE FROM holds WHERE id = ANY($1)");
     }
@@ -201,7 +228,7 @@ mod tests {
         let parent = aforo_sql::describe("SELECT night FROM nights WHERE reservation_id = $1").unwrap();
         assert_eq!(
             fix_sql(text, &aforo_sql::describe(text).unwrap(), Some(&parent), None).unwrap(),
-            "SELECT price FROM nights WHERE reservation_id = $1 AND night = ANY($2)"
+            "SELECT night, price FROM nights WHERE reservation_id = $1 AND night = ANY($2)"
         );
     }
 

@@ -144,7 +144,7 @@ fn find_table<'a>(catalog: &'a Catalog, node: &PlanNode) -> Option<&'a TableFact
 }
 
 /// A number of rows, with thousands set apart.
-fn rows(count: f64) -> String {
+pub(crate) fn rows(count: f64) -> String {
     let digits = format!("{:.0}", count.max(0.0));
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {

@@ -7,7 +7,7 @@ use aforo_model::{Answer, Interval};
 
 use super::names::plain_name;
 use super::requests::CpuPerRequests;
-use crate::statistics::upper_tail;
+use crate::statistics::{holm, upper_tail};
 
 /// Functions that are told of each way.
 const MOST_FUNCTIONS: usize = 20;
@@ -86,15 +86,10 @@ fn two_sided_p(z: f64) -> f64 {
     (2.0 * upper_tail(z.abs())).clamp(0.0, 1.0)
 }
 
-/// Holm (1979): the smallest chance against all functions, the next against one less, until one fails.
 fn mark_significant(changes: &mut [(f64, FunctionChange)]) {
-    changes.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let count = changes.len();
-    for (place, (p, change)) in changes.iter_mut().enumerate() {
-        if *p * (count - place) as f64 > SIGNIFICANT {
-            return;
-        }
-        change.is_significant = true;
+    let chances: Vec<f64> = changes.iter().map(|(chance, _)| *chance).collect();
+    for ((_, change), chance) in changes.iter_mut().zip(holm(&chances)) {
+        change.is_significant = chance <= SIGNIFICANT;
     }
 }
 

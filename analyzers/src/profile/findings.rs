@@ -24,11 +24,14 @@ const REPEATED_CALLS: f64 = 3.0;
 /// What a profile shows, and what weakens it.
 pub fn profile_findings(record: &ProfileRecord, subject: &Subject) -> Vec<Finding> {
     let mut findings: Vec<Finding> = weaknesses(record, subject).collect();
-    if record.profile.samples.kept >= FEWEST_SAMPLES {
-        let hot = record.hot_spots.iter().filter(|spot| is_hot(spot, record.noise_floor_ratio));
-        findings.extend(hot.map(|spot| hot_path(record, spot, subject)));
-    }
+    findings.extend(named_hot_spots(record).map(|spot| hot_path(record, spot, subject)));
     findings
+}
+
+/// The functions that are named, the hottest first; none of a profile with too few samples.
+pub(crate) fn named_hot_spots(record: &ProfileRecord) -> impl Iterator<Item = &HotSpot> {
+    let has_enough = record.profile.samples.kept >= FEWEST_SAMPLES;
+    record.hot_spots.iter().filter(move |spot| has_enough && is_hot(spot, record.noise_floor_ratio))
 }
 
 fn is_hot(spot: &HotSpot, noise_floor_ratio: f64) -> bool {

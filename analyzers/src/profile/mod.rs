@@ -14,9 +14,10 @@ mod requests;
 mod wall_split;
 
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 
 pub use differential::compare_profiles;
+pub(crate) use findings::named_hot_spots;
 pub use findings::{profile_failed, profile_findings, profiler_unavailable, wall_findings};
 pub use record::{ProfileContext, record_of};
 pub use wall_split::{WallReadings, split_wall};

@@ -137,6 +137,11 @@ impl Ownership {
         Self { knows_files: profile.frames.iter().any(|frame| frame.file.as_deref().is_some_and(is_source)) }
     }
 
+    /// The places of the frames that are the target's own code.
+    pub(super) fn own_frames(&self, profile: &Profile) -> Vec<u32> {
+        (0..).zip(&profile.frames).filter(|(_, frame)| self.is_own(frame)).map(|(place, _)| place).collect()
+    }
+
     /// Whether a frame is the target's own code.
     pub(super) fn is_own(&self, frame: &Frame) -> bool {
         if is_wrapper(&frame.function) || frame.function.starts_with('[') {

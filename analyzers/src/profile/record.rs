@@ -37,6 +37,7 @@ pub fn record_of(profile: Profile, context: &ProfileContext<'_>) -> ProfileRecor
         requests,
         functions: functions(&profile, cpu),
         hottest_path: hottest_path(&profile, &hot_spots, &ownership),
+        own_frames: ownership.own_frames(&profile),
         hot_spots,
         cost,
         noise_floor_ratio: noise_floor(profile.samples.kept),
@@ -72,6 +73,7 @@ mod tests {
         let context = ProfileContext { requests: &[100; 30], resources: &[], steady_s: (0.0, 30.0) };
         let record = record_of(profile(&[("main;own::a;regex::new", 700), ("main;own::b", 300)]), &context);
         assert_eq!((record.requests, record.functions.len(), record.hot_spots.len()), (Some(1000), 4, 2));
+        assert_eq!(record.own_frames, [1, 3], "those of libraries are not");
         assert!(record.hottest_path.found().is_some());
         assert!(matches!(record.cost, Answer::Absent { .. }));
         let nothing = record_of(profile(&[]), &ProfileContext::default());

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ActivityWindow, Attribution, Checklist, EventShare, ExplainedStatement, HotStatement, IndexAdvice,
-    PlanFinding, ProbeVerdict, RequestTrace, ServerFacts, Skipped, WindowGap,
+    IndexFacts, PlanFinding, ProbeVerdict, RequestTrace, ServerFacts, Skipped, WindowGap,
 };
 use crate::{Answer, Finding};
 
@@ -46,6 +46,9 @@ pub struct DatabaseReport {
     pub attribution: Answer<Attribution>,
     /// Which indexes would help.
     pub index_advice: Answer<IndexAdvice>,
+    /// Indexes that a finding is about, as they are: what dropping one takes away, and what would bring it back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indexes: Vec<IndexFacts>,
     /// The checklist and the health score.
     pub checklist: Checklist,
     /// What active sessions were doing while they were watched, the most frequent first.

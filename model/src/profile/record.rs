@@ -18,6 +18,10 @@ pub struct ProfileRecord {
     pub functions: Vec<FunctionShare>,
     /// The target's own functions by the samples taken in them or in what they call of others, the most first.
     pub hot_spots: Vec<HotSpot>,
+    /// Places in the profile's table of frames that are the target's own code, in order. Empty in older records, and where own code
+    /// cannot be told from that of others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own_frames: Vec<u32>,
     /// Where most of the time goes; absent with its reason where the samples do not carry it.
     pub hottest_path: Answer<HotPath>,
     /// What profiling cost the target.

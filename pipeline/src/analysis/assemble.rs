@@ -9,9 +9,9 @@ use aforo_analyzers::{
 };
 use aforo_model::database::{
     ActivityWindow, Attribution, Checklist, DATABASE_FORMAT_VERSION, DatabaseEvidence, DatabaseReport,
-    HotStatement, ProbeVerdict, ReadSummary, RequestTrace, StatementKey,
+    HotStatement, IndexFacts, ProbeVerdict, ReadSummary, RequestTrace, StatementKey,
 };
-use aforo_model::{Answer, Finding};
+use aforo_model::{Answer, Finding, Subject};
 use chrono::{DateTime, Utc};
 
 use super::explaining::Explained;
@@ -80,6 +80,7 @@ pub(super) fn report(
     findings.extend(indexes.findings);
     // The most severe first; among equals in the order in which they were found.
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    let indexes_found = indexes_with_findings(&evidence, &findings);
     let mut skipped = evidence.skipped;
     skipped.extend(watched.skipped);
     DatabaseReport {
@@ -97,12 +98,23 @@ pub(super) fn report(
         not_probed: watched.not_probed,
         attribution: judged.attribution,
         index_advice: indexes.advice,
+        indexes: indexes_found,
         checklist: judged.checklist,
         waits: evidence.activity.as_ref().map(ActivityWindow::event_shares).unwrap_or_default(),
         activity: evidence.activity,
         findings,
         skipped,
     }
+}
+
+/// The indexes that findings are about, in the order of the catalog.
+fn indexes_with_findings(evidence: &DatabaseEvidence, findings: &[Finding]) -> Vec<IndexFacts> {
+    let indexes = evidence.catalog.iter().flat_map(|catalog| &catalog.indexes);
+    let is_subject = |index: &&IndexFacts| {
+        let subject = Subject::Part(format!("index {}.{}", index.name.schema, index.name.name));
+        findings.iter().any(|finding| finding.subject == subject)
+    };
+    indexes.filter(is_subject).cloned().collect()
 }
 
 fn read(evidence: &DatabaseEvidence, watched: &Watched, judged: &Judged) -> ReadSummary {

@@ -71,6 +71,22 @@ pub(super) async fn probe(
     Ok(watched)
 }
 
+/// Asks every step that reads alone, at a size of page each, and adds what that shows to what was watched of a load. The load itself
+/// was the mix.
+pub(super) async fn probe_after_load(
+    database_url: &str,
+    probe: &ProbeTarget,
+    watched: &mut Watched,
+    on_event: &mut dyn FnMut(AnalysisEvent<'_>),
+) -> Result<(), AnalysisError> {
+    watched.production_page_size = probe.scenario.probe.production_page_size;
+    let mut statements = StatementReader::connect(database_url).await?;
+    let http = HttpTarget { base_url: probe.target.url.clone() };
+    on_event(AnalysisEvent::Began("watching the database at rest"));
+    watched.background = background(&mut statements).await?;
+    single_requests(probe, &http, &mut statements, watched, on_event).await
+}
+
 async fn background(statements: &mut StatementReader) -> Result<ProbeBackground, DatabaseError> {
     let before = statements.snapshot().await?;
     tokio::time::sleep(BACKGROUND).await;

@@ -14,6 +14,20 @@ pub struct RunLock {
 }
 
 impl RunLock {
+    /// Waits for the lock on `path`, which is held only for as long as a small file takes to be written.
+    pub(super) fn wait_for(path: &Path) -> Result<Self, StoreError> {
+        let failed = |why| StoreError::Write { path: path.to_owned(), why };
+        let file = File::options().create(true).truncate(false).write(true).open(path).map_err(failed)?;
+        file.lock().map_err(failed)?;
+        Ok(Self { _file: file })
+    }
+
+    /// Whether somebody holds the lock of `folder`. Nothing is written.
+    pub(super) fn is_held(folder: &Path) -> bool {
+        let Ok(file) = File::open(folder.join(LOCK_FILE)) else { return false };
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
     /// Takes the lock of `folder`, or nothing when somebody else has it.
     pub(crate) fn take(folder: &Path) -> Result<Option<Self>, StoreError> {
         let path = folder.join(LOCK_FILE);

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::plan_files::write_plans;
 use crate::profile_files::write_profile;
 
+use super::index;
 use super::lock::RunLock;
 use super::{LATENCY_FILE, RECORD_FILE, RESOURCES_FILE, SECONDS_FILE, StoreError, create_folder};
 
@@ -76,12 +77,11 @@ pub(crate) fn write_reports(folder: &Path, record: &RunRecord) -> Result<(), Sto
         let title = format!("CPU of {}, {}", record.target.name, record.id);
         write_profile(profile, record.started_at, &title, folder).map_err(failed)?;
     }
-    match &record.database {
-        Some(report) => {
-            write_plans(report, folder).map_err(|why| StoreError::Write { path: folder.to_owned(), why })
-        }
-        None => Ok(()),
+    if let Some(report) = &record.database {
+        write_plans(report, folder).map_err(failed)?;
     }
+    index::renew(folder, record);
+    Ok(())
 }
 
 /// The format of `run.json` itself.
@@ -97,17 +97,22 @@ fn write_record(folder: &Path, record: &RunRecord) -> Result<(), StoreError> {
 }
 
 /// Writes beside the file and renames, so that a reader never sees half of it.
-fn replace(
+pub(super) fn replace(
     path: &Path,
     render: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<(), StoreError> {
-    let beside = path.with_extension("part");
+    // Two that write the same file at once write beside each other, and the last one to finish wins.
+    let beside = path.with_added_extension(format!("{}.part", uuid::Uuid::new_v4().simple()));
     let written = File::create(&beside).and_then(|file| {
         let mut file = BufWriter::new(file);
         render(&mut file)?;
         file.flush()?;
         std::fs::rename(&beside, path)
     });
+    if written.is_err() {
+        // What is half written is of no use; that it cannot be deleted is no news after the failure itself.
+        let _ = std::fs::remove_file(&beside);
+    }
     written.map_err(|why| StoreError::Write { path: path.to_owned(), why })
 }
 

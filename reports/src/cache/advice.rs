@@ -7,7 +7,7 @@ use crate::figures::{self, or_absent, percent};
 use crate::sheet::{Cell, Column, Sheet, numbers, words};
 
 /// Times to live that should be others.
-pub(super) fn ttls(report: &CacheReport) -> Option<Sheet> {
+pub(crate) fn ttls(report: &CacheReport) -> Option<Sheet> {
     let columns = vec![
         words("pattern"),
         words("change"),
@@ -34,12 +34,12 @@ fn ttl(advice: &TtlAdvice) -> Vec<Cell> {
 }
 
 /// Why each is advised, after its pattern.
-pub(super) fn reasons(report: &CacheReport) -> impl Iterator<Item = String> {
+pub(crate) fn reasons(report: &CacheReport) -> impl Iterator<Item = String> {
     report.ttl_advice.iter().map(|advice| format!("{}: {}", advice.pattern, advice.reason))
 }
 
 /// Keys that take memory and are not read.
-pub(super) fn drops(report: &CacheReport) -> Option<Sheet> {
+pub(crate) fn drops(report: &CacheReport) -> Option<Sheet> {
     let row = |candidate: &DropCandidate| {
         vec![
             Cell::code(&candidate.pattern),
@@ -52,7 +52,7 @@ pub(super) fn drops(report: &CacheReport) -> Option<Sheet> {
 }
 
 /// Keys whose expiry makes a large part of the misses.
-pub(super) fn preloads(report: &CacheReport) -> Option<Sheet> {
+pub(crate) fn preloads(report: &CacheReport) -> Option<Sheet> {
     let row = |candidate: &PreloadCandidate| {
         vec![
             Cell::code(&candidate.pattern),

@@ -17,7 +17,7 @@ fn interval(estimate: f64, low: f64, high: f64) -> Interval {
 }
 
 /// A cache with all that a report shows.
-pub(super) fn report() -> CacheReport {
+pub(crate) fn report() -> CacheReport {
     CacheReport {
         server: server(Some("7.0.15")),
         counters: Some(counters()),

@@ -6,21 +6,21 @@ use aforo_model::database::Grade;
 
 use crate::figures::{self, ABSENT, count, percent};
 
-pub(super) const PATTERNS: &str = "Keys by pattern";
-pub(super) const TTL_ADVICE: &str = "Times to live that should be others";
-pub(super) const TTL_NOTE: &str = "Estimates, no proof: change one at a time and look again.";
-pub(super) const DROP: &str = "Stored and hardly read";
-pub(super) const PRELOAD: &str = "Refresh before they expire";
-pub(super) const PRELOAD_NOTE: &str =
+pub(crate) const PATTERNS: &str = "Keys by pattern";
+pub(crate) const TTL_ADVICE: &str = "Times to live that should be others";
+pub(crate) const TTL_NOTE: &str = "Estimates, no proof: change one at a time and look again.";
+pub(crate) const DROP: &str = "Stored and hardly read";
+pub(crate) const PRELOAD: &str = "Refresh before they expire";
+pub(crate) const PRELOAD_NOTE: &str =
     "Each expiry of a key that is used all the time is a miss. Renew these a little before they end.";
-pub(super) const LARGE_VALUES: &str = "Large values";
-pub(super) const LARGE_NOTE: &str = "Ratios are compressed to original size; ms are CPU for each MB, measured on parts \
+pub(crate) const LARGE_VALUES: &str = "Large values";
+pub(crate) const LARGE_NOTE: &str = "Ratios are compressed to original size; ms are CPU for each MB, measured on parts \
     of the value on this machine.";
-pub(super) const SLOW: &str = "Slow commands, from the server's slow log";
-pub(super) const CHECKS: &str = "Checks";
+pub(crate) const SLOW: &str = "Slow commands, from the server's slow log";
+pub(crate) const CHECKS: &str = "Checks";
 
 /// The server, and what was read of it.
-pub(super) fn facts(report: &CacheReport) -> Vec<(&'static str, String)> {
+pub(crate) fn facts(report: &CacheReport) -> Vec<(&'static str, String)> {
     let mut facts = vec![("server", server(report))];
     if let Some(counters) = &report.counters {
         facts.push(("look-ups", lookups(counters)));
@@ -123,7 +123,7 @@ fn tracking(tracking: AccessTracking) -> String {
 }
 
 /// How many checks came to which grade.
-pub(super) fn checks(report: &CacheReport) -> String {
+pub(crate) fn checks(report: &CacheReport) -> String {
     let of = |grade: Grade| count(report.checks.iter().filter(|check| check.grade() == grade).count() as u64);
     format!(
         "{} checks: {} ok, {} warnings, {} critical, {} skipped.",

@@ -7,7 +7,7 @@ use crate::figures;
 use crate::style::Tone;
 
 /// How well the cache serves, what it holds, and how much stands out.
-pub(super) fn headline(report: &CacheReport) -> String {
+pub(crate) fn headline(report: &CacheReport) -> String {
     let count = |severity: Severity| {
         figures::count(report.findings.iter().filter(|finding| finding.severity == severity).count() as u64)
     };

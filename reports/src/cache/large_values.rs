@@ -12,7 +12,7 @@ use crate::text::{one_line, truncated};
 const KIND_COLUMNS: usize = 9;
 
 /// The values, the largest first; `None` when there are none.
-pub(super) fn sheet(report: &CacheReport) -> Option<Sheet> {
+pub(crate) fn sheet(report: &CacheReport) -> Option<Sheet> {
     (!report.large_values.is_empty()).then(|| Sheet {
         columns: vec![
             words("key"),
@@ -48,7 +48,7 @@ fn row(value: &LargeValue) -> Vec<Cell> {
 }
 
 /// What the columns say, and why some are empty.
-pub(super) fn notes(report: &CacheReport) -> String {
+pub(crate) fn notes(report: &CacheReport) -> String {
     let whys = report.large_values.iter().filter_map(|value| why(&value.compression));
     let measured = report.large_values.iter().any(|value| value.compression.found().is_some());
     let meaning = measured.then(|| LARGE_NOTE.to_owned());

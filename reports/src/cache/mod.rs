@@ -1,16 +1,16 @@
 //! The cache report: what the target's Redis is used for as a cache, and how well it serves.
 
-mod advice;
+pub(crate) mod advice;
 #[cfg(test)]
-mod canonical;
-mod facts;
+pub(crate) mod canonical;
+pub(crate) mod facts;
 mod format;
-mod headline;
-mod large_values;
+pub(crate) mod headline;
+pub(crate) mod large_values;
 mod markdown;
-mod patterns;
+pub(crate) mod patterns;
 mod schema;
-mod sheets;
+pub(crate) mod sheets;
 mod terminal;
 mod wording;
 

@@ -32,7 +32,7 @@ pub(super) fn sheet(report: &CacheReport) -> Option<Sheet> {
 }
 
 /// The same for a page, which has room for sizes and types.
-pub(super) fn wide_sheet(report: &CacheReport) -> Option<Sheet> {
+pub(crate) fn wide_sheet(report: &CacheReport) -> Option<Sheet> {
     let mut sheet = sheet(report)?;
     sheet.columns.extend([numbers("bytes"), numbers("idle median"), words("type")]);
     for (row, pattern) in sheet.rows.iter_mut().zip(&report.patterns) {
@@ -68,7 +68,7 @@ fn ttl(pattern: &KeyPattern) -> String {
 }
 
 /// What the columns say, why some are empty, and how many patterns are not listed.
-pub(super) fn notes(report: &CacheReport) -> String {
+pub(crate) fn notes(report: &CacheReport) -> String {
     let patterns = || report.patterns.iter();
     let rates = reasons("accesses", patterns().filter_map(|pattern| why(&pattern.accesses_per_min)));
     let unread = reasons("unread", patterns().filter_map(|pattern| why(&pattern.never_hit_ratio)));

@@ -15,7 +15,7 @@ const SERVER: &str = "redis";
 const CODE_COLUMNS: usize = 32;
 
 /// The slow log by command and pattern; `None` when it is empty.
-pub(super) fn slow_commands(report: &CacheReport) -> Option<Sheet> {
+pub(crate) fn slow_commands(report: &CacheReport) -> Option<Sheet> {
     let row = |group: &SlowCommandGroup| {
         let key = group.pattern.as_deref().map(|pattern| format!(" {pattern}")).unwrap_or_default();
         vec![
@@ -44,7 +44,7 @@ pub(super) fn checks(report: &CacheReport) -> Option<Sheet> {
 }
 
 /// The same for a page, which has room for thresholds.
-pub(super) fn wide_checks(report: &CacheReport) -> Option<Sheet> {
+pub(crate) fn wide_checks(report: &CacheReport) -> Option<Sheet> {
     let mut sheet = checks(report)?;
     sheet.columns.extend([words("threshold"), words("source")]);
     for (row, check) in sheet.rows.iter_mut().zip(&report.checks) {

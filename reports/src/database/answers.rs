@@ -13,7 +13,7 @@ use crate::figures::{self, or_absent};
 const PARENT_COLUMNS: usize = 100;
 
 /// The server, and what was read of it.
-pub(super) fn facts(report: &DatabaseReport) -> Vec<(&'static str, String)> {
+pub(crate) fn facts(report: &DatabaseReport) -> Vec<(&'static str, String)> {
     let server = &report.server;
     let size = server.database_bytes.map_or_else(String::new, |bytes| format!(", {}", figures::bytes(bytes)));
     let standby = if server.is_standby { ", a standby" } else { "" };
@@ -92,7 +92,7 @@ fn health(report: &DatabaseReport) -> String {
 }
 
 /// What the checks came to: how many of each grade.
-pub(super) fn checks(report: &DatabaseReport) -> String {
+pub(crate) fn checks(report: &DatabaseReport) -> String {
     let count = |grade: Grade| {
         let checks = &report.checklist.checks;
         figures::count(checks.iter().filter(|check| check.grade() == grade).count() as u64)
@@ -108,7 +108,7 @@ pub(super) fn checks(report: &DatabaseReport) -> String {
 }
 
 /// An N+1 in words: the statement, its slope and what it costs.
-pub(super) fn n_plus_one(report: &DatabaseReport, found: &NPlusOne) -> Vec<(&'static str, String)> {
+pub(crate) fn n_plus_one(report: &DatabaseReport, found: &NPlusOne) -> Vec<(&'static str, String)> {
     let mut lines = vec![
         ("statement", found.text.as_deref().unwrap_or(HIDDEN).to_owned()),
         (
@@ -151,7 +151,7 @@ pub(super) fn n_plus_one(report: &DatabaseReport, found: &NPlusOne) -> Vec<(&'st
 }
 
 /// The endpoints that were not asked, by the reason.
-pub(super) fn not_asked(report: &DatabaseReport) -> Option<String> {
+pub(crate) fn not_asked(report: &DatabaseReport) -> Option<String> {
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for step in &report.not_probed {
         match reasons.iter_mut().find(|(why, _)| *why == step.why) {
@@ -165,7 +165,7 @@ pub(super) fn not_asked(report: &DatabaseReport) -> Option<String> {
 }
 
 /// What the index advice rests on.
-pub(super) fn advice(advice: &IndexAdvice) -> String {
+pub(crate) fn advice(advice: &IndexAdvice) -> String {
     let by = match advice.costed_by {
         CostSource::Hypopg => "the server's own planner (HypoPG)",
         CostSource::Statistics => "the planner's statistics, since the server has no HypoPG",
@@ -184,7 +184,7 @@ pub(super) fn advice(advice: &IndexAdvice) -> String {
 }
 
 /// What sessions did while they were watched: the most frequent first.
-pub(super) fn waits(report: &DatabaseReport) -> Option<String> {
+pub(crate) fn waits(report: &DatabaseReport) -> Option<String> {
     const SHOWN: usize = 5;
     if report.waits.is_empty() {
         return None;

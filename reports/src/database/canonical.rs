@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use aforo_model::database::DatabaseReport;
 
 /// A report of the built-in hotel with all its flaws.
-pub(super) fn report() -> DatabaseReport {
+pub(crate) fn report() -> DatabaseReport {
     serde_json::from_str(include_str!("../../fixtures/database.json")).unwrap()
 }
 

@@ -76,7 +76,7 @@ fn notable(report: &DatabaseReport) -> impl Iterator<Item = Drawn> {
     })
 }
 
-fn asked_for(kind: ExplainKind) -> &'static str {
+pub(crate) fn asked_for(kind: ExplainKind) -> &'static str {
     match kind {
         ExplainKind::Generic | ExplainKind::ForcedGeneric => "planned for parameters of any value",
         ExplainKind::WithValues => "planned for given values",
@@ -95,7 +95,7 @@ pub(super) fn not_drawn(report: &DatabaseReport) -> Vec<String> {
 }
 
 /// Statements that did not run with the plan that Postgres shows.
-fn contradicted(report: &DatabaseReport) -> Option<String> {
+pub(crate) fn contradicted(report: &DatabaseReport) -> Option<String> {
     let contradicted = report.explained.iter().filter(|explained| explained.is_contradicted);
     let touched = |explained: &ExplainedStatement| {
         let name = statements::name(report, &explained.fingerprint);
@@ -117,7 +117,7 @@ fn contradicted(report: &DatabaseReport) -> Option<String> {
 }
 
 /// Statements without a plan, counted by the kind of reason.
-fn not_explained(report: &DatabaseReport) -> Option<String> {
+pub(crate) fn not_explained(report: &DatabaseReport) -> Option<String> {
     let mut counts: BTreeMap<ObstacleKind, u64> = BTreeMap::new();
     for explained in &report.explained {
         if let ExplainOutcome::NotExplained(obstacle) = &explained.outcome {

@@ -71,7 +71,7 @@ pub(super) fn advised(advice: &IndexAdvice) -> Option<Sheet> {
 }
 
 /// What cost the score most.
-pub(super) fn deductions(report: &DatabaseReport) -> Option<Sheet> {
+pub(crate) fn deductions(report: &DatabaseReport) -> Option<Sheet> {
     let deductions = &report.checklist.health.deductions;
     (!deductions.is_empty()).then(|| Sheet {
         columns: vec![numbers("points"), words("check"), words("why")],

@@ -15,15 +15,15 @@ const STEPS_NAMED: usize = 2;
 const NOTABLE_WAL_BYTES: f64 = 8192.0;
 
 /// What stands for a text that may not be read.
-pub(super) const HIDDEN: &str = "(its text is hidden from this role)";
+pub(crate) const HIDDEN: &str = "(its text is hidden from this role)";
 
 /// The number of a statement in the list; `None` where it is not in it.
-pub(super) fn number(report: &DatabaseReport, fingerprint: &str) -> Option<usize> {
+pub(crate) fn number(report: &DatabaseReport, fingerprint: &str) -> Option<usize> {
     report.hot.iter().position(|statement| statement.fingerprint == fingerprint).map(|place| place + 1)
 }
 
 /// How a statement is called: by its number, or else by the beginning of its fingerprint.
-pub(super) fn name(report: &DatabaseReport, fingerprint: &str) -> String {
+pub(crate) fn name(report: &DatabaseReport, fingerprint: &str) -> String {
     match number(report, fingerprint) {
         Some(number) => format!("statement {number}"),
         None => format!("statement {}", fingerprint.chars().take(FINGERPRINT_DIGITS).collect::<String>()),
@@ -31,7 +31,7 @@ pub(super) fn name(report: &DatabaseReport, fingerprint: &str) -> String {
 }
 
 /// What a finding is about.
-pub(super) fn subject(report: &DatabaseReport, finding: &Finding) -> String {
+pub(crate) fn subject(report: &DatabaseReport, finding: &Finding) -> String {
     match &finding.subject {
         Subject::Statement(fingerprint) => name(report, fingerprint),
         other => other.to_string(),
@@ -39,7 +39,7 @@ pub(super) fn subject(report: &DatabaseReport, finding: &Finding) -> String {
 }
 
 /// Its text, as far as it may be read.
-pub(super) fn text(statement: &HotStatement) -> &str {
+pub(crate) fn text(statement: &HotStatement) -> &str {
     statement.text.as_deref().unwrap_or(HIDDEN)
 }
 
@@ -55,7 +55,7 @@ pub(super) fn in_lines(text: &str, columns: usize, most_lines: usize) -> Vec<Str
 }
 
 /// [`in_lines`], one line.
-pub(super) fn in_line(text: &str, columns: usize) -> String {
+pub(crate) fn in_line(text: &str, columns: usize) -> String {
     in_lines(text, columns, 1).concat()
 }
 
@@ -68,7 +68,7 @@ fn without_list(text: &str) -> Option<String> {
 }
 
 /// Red where it is slow, yellow where it is listed (R5.1).
-pub(super) fn tone(statement: &HotStatement) -> Tone {
+pub(crate) fn tone(statement: &HotStatement) -> Tone {
     match (statement.is_slow, statement.is_listed) {
         (true, _) => Tone::Bad,
         (false, true) => Tone::Doubtful,
@@ -77,7 +77,7 @@ pub(super) fn tone(statement: &HotStatement) -> Tone {
 }
 
 /// Calls, time and what a call does: `449 × 17.2 ms · 40 rows, 924 blocks a call · admin_list ×1.03`.
-pub(super) fn described(statement: &HotStatement) -> String {
+pub(crate) fn described(statement: &HotStatement) -> String {
     let mut parts = vec![
         cost(statement),
         format!(
@@ -111,12 +111,12 @@ pub(super) fn cost(statement: &HotStatement) -> String {
 }
 
 /// Time of a call.
-pub(super) fn mean(statement: &HotStatement) -> String {
+pub(crate) fn mean(statement: &HotStatement) -> String {
     figures::time_us((statement.mean_ms * 1e3).round() as u64)
 }
 
 /// The steps that cause it, with its calls for each of their requests.
-pub(super) fn steps(statement: &HotStatement) -> Option<String> {
+pub(crate) fn steps(statement: &HotStatement) -> Option<String> {
     let named = statement.steps.iter().take(STEPS_NAMED);
     let mut steps: Vec<String> = named
         .map(|step| format!("{} ×{}", step.step, figures::significant(step.calls_per_request.estimate)))

@@ -10,7 +10,7 @@ use crate::page::Page;
 use crate::sheet::{Cell, Sheet, escaped, numbers, words};
 use crate::style::Tone;
 
-const TITLE: &str = "What one request sends to the database";
+pub(crate) const TITLE: &str = "What one request sends to the database";
 /// Statements that are shown of a request; the others are in the JSON.
 const STATEMENTS_SHOWN: usize = 20;
 /// Columns that a statement's text may take; the whole text is in the JSON.
@@ -53,7 +53,7 @@ pub(super) fn markdown(report: &DatabaseReport, out: &mut dyn Write) -> io::Resu
     Ok(())
 }
 
-fn summary(trace: &RequestTrace) -> String {
+pub(crate) fn summary(trace: &RequestTrace) -> String {
     let (page, which) = match trace.page_size {
         Some(items) => (format!(", a page of {items}"), "the median"),
         None => (String::new(), "the most"),
@@ -79,7 +79,7 @@ fn summary(trace: &RequestTrace) -> String {
 }
 
 /// The statements in their order; `None` where there are none.
-fn sheet(trace: &RequestTrace) -> Option<Sheet> {
+pub(crate) fn sheet(trace: &RequestTrace) -> Option<Sheet> {
     (!trace.statements.is_empty()).then(|| Sheet {
         columns: vec![
             words("statement"),

@@ -29,7 +29,7 @@ fn sent(report: &StepProfile) -> String {
 }
 
 /// How a profile was taken, and what that cost.
-pub(super) fn of_profile(record: &ProfileRecord) -> Vec<(&'static str, String)> {
+pub(crate) fn of_profile(record: &ProfileRecord) -> Vec<(&'static str, String)> {
     let profile = &record.profile;
     let mut facts = vec![
         (
@@ -109,7 +109,7 @@ fn of_profiling(cost: &ProfilingCost) -> String {
 }
 
 /// The ends of an interval: `20.1–30.2%`.
-pub(super) fn range(interval: Interval) -> String {
+pub(crate) fn range(interval: Interval) -> String {
     let low = figures::percent(interval.low);
     let gap = if interval.low < 0.0 { " to " } else { "–" };
     format!("{}{gap}{}", low.trim_end_matches('%'), figures::percent(interval.high))

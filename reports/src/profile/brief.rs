@@ -38,7 +38,7 @@ pub(crate) fn markdown(record: &RunRecord, out: &mut dyn Write) -> io::Result<()
     Ok(())
 }
 
-fn sentence(profile: &ProfileRecord) -> String {
+pub(crate) fn sentence(profile: &ProfileRecord) -> String {
     match &profile.hottest_path {
         Answer::Found(path) => path.sentence.clone(),
         Answer::Absent { why } => format!("no hot path: {why}"),

@@ -49,7 +49,7 @@ pub(super) fn profile() -> Profile {
 }
 
 /// What follows from it, with 1000 requests.
-pub(super) fn record() -> ProfileRecord {
+pub(crate) fn record() -> ProfileRecord {
     let share = |function: &str, file: &str, line, own: Interval, total: Interval| FunctionShare {
         function: function.to_owned(),
         file: Some(file.to_owned()),
@@ -83,6 +83,7 @@ pub(super) fn record() -> ProfileRecord {
             extra_ratio: interval(0.0097, -0.012, 0.031),
         }),
         hot_spots: Vec::new(),
+        own_frames: vec![1, 2, 3, 5],
         noise_floor_ratio: 0.0076,
         files: ProfileFiles {
             pprof: Some("profile.pb.gz".to_owned()),

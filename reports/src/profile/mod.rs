@@ -1,6 +1,6 @@
 //! Where the time goes: the report of a profiled step, and the files of a profile for other viewers.
 
-mod answers;
+pub(crate) mod answers;
 pub(crate) mod brief;
 mod differential;
 mod flame_graph;
@@ -9,11 +9,11 @@ mod format;
 mod headline;
 mod markdown;
 mod pprof_file;
-mod sheets;
+pub(crate) mod sheets;
 mod terminal;
 
 #[cfg(test)]
-mod canonical;
+pub(crate) mod canonical;
 
 pub use differential::write_differential_flame_graph;
 pub use flame_graph::{FlameGraphError, write_flame_graph};

@@ -10,11 +10,11 @@ use crate::style::Tone;
 /// Functions that are shown; the others are in the JSON.
 pub(super) const FUNCTIONS_SHOWN: usize = 15;
 /// What the table of functions means.
-pub(super) const FUNCTIONS_MEAN: &str = "self: the function itself; total: with all that it calls; ms: CPU in 1000 \
+pub(crate) const FUNCTIONS_MEAN: &str = "self: the function itself; total: with all that it calls; ms: CPU in 1000 \
     requests. Ranges hold with 95 % confidence.";
 
 /// The first functions; `None` when there are none.
-pub(super) fn functions(record: &ProfileRecord) -> Option<Sheet> {
+pub(crate) fn functions(record: &ProfileRecord) -> Option<Sheet> {
     (!record.functions.is_empty()).then(|| Sheet {
         columns: vec![
             words("function"),

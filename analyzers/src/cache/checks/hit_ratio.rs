@@ -6,7 +6,9 @@
 //! say nothing.
 //! **Remedy:** longer lives for hot keys, more memory where keys are evicted, and no look-ups of keys that are never written.
 
-use crate::cache::check::{CacheCheck, CacheFacts, judged};
+use aforo_model::cache::CacheCounters;
+
+use crate::cache::check::{CacheCheck, CacheFacts, fine, judged};
 use crate::cache::parts;
 use crate::database::{CheckReading, Skip, falling};
 use crate::wording::percent;
@@ -34,6 +36,16 @@ fn run(facts: &CacheFacts) -> CheckReading {
             "watch it for longer, while the target is in use",
         ));
     };
+    if counters.is_window && is_first_filled(facts, counters) {
+        return fine(
+            format!(
+                "{} of {lookups} look-ups found their key; nothing expired or was evicted, so that each of the others can have been the \
+                 first for its key",
+                percent(ratio)
+            ),
+            &[("hit_ratio", ratio), ("lookups", lookups as f64)],
+        );
+    }
     let below = if ratio < CRITICAL_BELOW { CRITICAL_BELOW } else { WARNING_BELOW };
     let than = if ratio < WARNING_BELOW { format!(", less than {}", percent(below)) } else { String::new() };
     let since = if counters.is_window { "" } else { " since the server's counters began" };
@@ -43,6 +55,13 @@ fn run(facts: &CacheFacts) -> CheckReading {
         "let hot keys live longer, raise maxmemory where keys are evicted, and remember also that something does not exist",
         &[("hit_ratio", ratio), ("lookups", lookups as f64)],
     )
+}
+
+/// Whether the cache was still being filled: no more look-ups missed than there are keys, and none of these was there before. Neither
+/// longer lives nor more memory would have helped.
+fn is_first_filled(facts: &CacheFacts, counters: &CacheCounters) -> bool {
+    let keys: u64 = facts.evidence.key_counts.values().sum();
+    counters.expired_keys == 0 && counters.evicted_keys == 0 && counters.keyspace_misses <= keys
 }
 
 #[cfg(test)]
@@ -65,6 +84,14 @@ mod tests {
         );
         let told = of(849, 151).told_by(&CHECK);
         assert!(told.contains("84.9%") && told.contains("less than 85%"), "{told}");
+    }
+
+    #[test]
+    fn misses_of_a_cache_that_is_being_filled_are_no_fault() {
+        let filled = |misses: u64| of(300, misses).with_counters(|counters| counters.expired_keys = 0);
+        // The fixture has 150 keys.
+        assert_eq!([150, 151].map(|misses| filled(misses).grade(&CHECK)), [Grade::Ok, Grade::Critical]);
+        assert!(filled(150).told_by(&CHECK).contains("the first for its key"));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Which indexes do the work of others.
 
-use aforo_model::database::IndexFacts;
+use aforo_model::database::{Catalog, IndexFacts, TableKind};
+
+use crate::database::remedies::quoted;
 
 /// Whether both are on the same table by the same method for the same rows, and may be used.
 pub(super) fn are_comparable(one: &IndexFacts, other: &IndexFacts) -> bool {
@@ -29,6 +31,16 @@ pub(super) fn begins_with(wider: &IndexFacts, narrower: &IndexFacts) -> bool {
 /// Whether it can go without a constraint going with it.
 pub(super) fn is_only_an_index(index: &IndexFacts) -> bool {
     !index.is_unique && !index.is_primary && !index.is_constraint
+}
+
+/// How to drop it. An index of a partitioned table belongs to all its partitions, and Postgres drops none of them by itself, nor the
+/// whole without locking the table.
+pub(super) fn drop(catalog: &Catalog, index: &IndexFacts) -> String {
+    let table = catalog.tables.iter().find(|table| table.name == index.table);
+    if table.is_some_and(|table| table.kind == TableKind::Partitioned || table.parent.is_some()) {
+        return "it belongs to a partitioned table: drop it there for all partitions at once, when nobody needs the table".to_owned();
+    }
+    format!("DROP INDEX CONCURRENTLY {};", quoted(&index.name))
 }
 
 /// Its bytes as people say them.

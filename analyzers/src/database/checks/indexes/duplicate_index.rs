@@ -9,7 +9,7 @@
 use aforo_model::Severity;
 use aforo_model::database::{CheckArea, DatabaseEvidence, IndexFacts};
 
-use super::comparison::{are_equal, is_only_an_index, size};
+use super::comparison::{are_equal, drop, is_only_an_index, size};
 use crate::database::check::{CheckReading, DatabaseCheck, about, those_or_fine};
 use crate::database::parts;
 use crate::database::remedies::quoted;
@@ -26,7 +26,8 @@ pub(super) const CHECK: DatabaseCheck = DatabaseCheck {
 };
 
 fn run(evidence: &DatabaseEvidence) -> CheckReading {
-    let indexes = &parts::catalog(evidence)?.indexes;
+    let catalog = parts::catalog(evidence)?;
+    let indexes = &catalog.indexes;
     let outstanding = indexes.iter().filter(|index| is_only_an_index(index)).filter_map(|index| {
         let twin = indexes.iter().find(|other| are_equal(index, other) && is_kept(other, index))?;
         let (name, kept, table) = (quoted(&index.name), quoted(&twin.name), quoted(&index.table));
@@ -35,7 +36,7 @@ fn run(evidence: &DatabaseEvidence) -> CheckReading {
             &format!("{}.{}", index.name.schema, index.name.name),
             Severity::Warning,
             format!("index {name} ({}) of {table} is the same as {kept}", size(index.bytes)),
-            format!("DROP INDEX CONCURRENTLY {name};"),
+            drop(catalog, index),
             &[("index_bytes", index.bytes as f64)],
         ))
     });
@@ -51,7 +52,7 @@ fn is_kept(one: &IndexFacts, other: &IndexFacts) -> bool {
 mod tests {
     use super::*;
     use crate::database::fixtures::{Fixture, index};
-    use aforo_model::database::Grade;
+    use aforo_model::database::{Grade, TableFacts, TableKind};
 
     fn grade_of(change: impl Fn(&mut IndexFacts)) -> Grade {
         let spoil = |evidence: &mut DatabaseEvidence| {
@@ -78,6 +79,24 @@ mod tests {
         assert_eq!(grade_of(|second| second.is_valid = false), Grade::Ok);
         // The plain one goes, the constraint's stays.
         assert_eq!(grade_of(|second| second.is_unique = true), Grade::Warning);
+    }
+
+    #[test]
+    fn one_of_a_partitioned_table_or_a_partition_is_not_dropped_by_itself() {
+        let remedy = |change: fn(&mut TableFacts)| {
+            let spoil = |evidence: &mut DatabaseEvidence| {
+                let catalog = evidence.catalog.as_mut().unwrap();
+                catalog.indexes =
+                    vec![index("first", &["name"]), IndexFacts { oid: 11, ..index("second", &["name"]) }];
+            };
+            Fixture::healthy().with(spoil).with_table(change).told_by(&CHECK)
+        };
+        assert!(remedy(|_| ()).contains("DROP INDEX CONCURRENTLY"));
+        let partition = remedy(|table| table.parent = Some(table.name.clone()));
+        let parent = remedy(|table| table.kind = TableKind::Partitioned);
+        for told in [partition, parent] {
+            assert!(!told.contains("DROP INDEX") && told.contains("partitioned table"), "{told}");
+        }
     }
 
     #[test]

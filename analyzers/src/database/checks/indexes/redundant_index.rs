@@ -10,7 +10,7 @@
 use aforo_model::Severity;
 use aforo_model::database::{CheckArea, DatabaseEvidence, IndexFacts};
 
-use super::comparison::{begins_with, is_only_an_index, size};
+use super::comparison::{begins_with, drop, is_only_an_index, size};
 use crate::database::check::{CheckReading, DatabaseCheck, about, those_or_fine};
 use crate::database::parts;
 use crate::database::remedies::quoted;
@@ -27,7 +27,8 @@ pub(super) const CHECK: DatabaseCheck = DatabaseCheck {
 };
 
 fn run(evidence: &DatabaseEvidence) -> CheckReading {
-    let indexes = &parts::catalog(evidence)?.indexes;
+    let catalog = parts::catalog(evidence)?;
+    let indexes = &catalog.indexes;
     let outstanding = indexes.iter().filter(|index| is_only_an_index(index)).filter_map(|index| {
         let wider =
             indexes.iter().find(|other| begins_with(other, index) && !is_worth_its_own(index, other))?;
@@ -37,7 +38,7 @@ fn run(evidence: &DatabaseEvidence) -> CheckReading {
             &format!("{}.{}", index.name.schema, index.name.name),
             Severity::Warning,
             format!("index {name} ({}) of {table} is the beginning of {other}", size(index.bytes)),
-            format!("DROP INDEX CONCURRENTLY {name};"),
+            drop(catalog, index),
             &[("index_bytes", index.bytes as f64), ("wider_index_bytes", wider.bytes as f64)],
         ))
     });

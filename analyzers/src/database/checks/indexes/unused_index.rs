@@ -11,7 +11,7 @@
 use aforo_model::Severity;
 use aforo_model::database::{Catalog, CheckArea, DatabaseEvidence, IndexFacts};
 
-use super::comparison::{is_only_an_index, size};
+use super::comparison::{drop, is_only_an_index, size};
 use crate::database::check::{CheckReading, DatabaseCheck, Skip, about, those_or_fine};
 use crate::database::parts;
 use crate::database::remedies::quoted;
@@ -54,7 +54,7 @@ fn run(evidence: &DatabaseEvidence) -> CheckReading {
             &format!("{}.{}", index.name.schema, index.name.name),
             Severity::Warning,
             format!("index {name} ({}) of {table} was not read once in {days:.0} days", size(index.bytes)),
-            format!("once no standby reads it either: DROP INDEX CONCURRENTLY {name};"),
+            format!("once no standby reads it either: {}", drop(catalog, index)),
             &[("index_bytes", index.bytes as f64), ("counted_days", days)],
         )
     });

@@ -1,0 +1,28 @@
+//! Whether runs differ: one run against another, or several against several.
+
+mod blocks;
+mod comparable;
+mod compare;
+mod correlation;
+mod doubts;
+mod effect;
+mod family;
+mod figures;
+#[cfg(test)]
+mod fixtures;
+mod judge;
+mod one_run;
+mod options;
+mod plan_changes;
+mod seconds;
+mod several_runs;
+mod spread;
+#[cfg(test)]
+mod tests;
+
+pub use comparable::obstacles as comparison_obstacles;
+pub use compare::{Incomparable, RunUnderComparison, compare_runs};
+pub(crate) use doubts::voiding;
+pub use figures::cpu_per_request_us;
+pub use options::ComparisonOptions;
+pub use seconds::RunSeconds;

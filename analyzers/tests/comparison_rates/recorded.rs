@@ -1,0 +1,194 @@
+//! Runs made of the seconds of recorded ones.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "the fixture is part of the sources, and a trial that cannot be made is none"
+)]
+
+use std::collections::BTreeMap;
+
+use aforo_analyzers::{ComparisonOptions, RunSeconds, RunUnderComparison, compare_runs};
+use aforo_model::{
+    Change, ComparedFigure, LoadSecond, RunComparison, RunRecord, StepRecord, StepSecond, Subject,
+    TimeSummary, read_run,
+};
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+
+const RECORDED: &str = include_str!("../../fixtures/comparison/recorded_runs.txt");
+const RECORD: &str = include_str!("../../fixtures/comparison/run.json");
+/// Seconds that stay together when they are drawn again: longer than what was slow in the recorded runs stayed slow.
+const TOGETHER_S: usize = 20;
+
+/// Response times, µs, of each step in each second.
+type Run = Vec<Vec<Vec<f64>>>;
+
+/// Recorded runs.
+pub(crate) struct Recorded {
+    steps: Vec<String>,
+    runs: Vec<Run>,
+    record: RunRecord,
+}
+
+/// How runs are made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trial {
+    /// Runs a side.
+    pub(crate) runs: usize,
+    /// Length of a run.
+    pub(crate) seconds: usize,
+    /// By how much the later side is slower.
+    pub(crate) slower: f64,
+    /// Whether each run is made of another recorded one, so that runs differ as the recorded ones did; else all of one trial are made of one.
+    pub(crate) from_any: bool,
+    /// Where drawing begins; it also picks the recorded run where there is one.
+    pub(crate) seed: u64,
+    /// Allowed for between single runs.
+    pub(crate) run_to_run_ratio: f64,
+}
+
+impl Recorded {
+    /// Those of the fixture.
+    pub(crate) fn read() -> Self {
+        let mut lines = RECORDED.lines().filter(|line| !line.starts_with('#'));
+        let steps: Vec<String> = lines.next().unwrap().split(' ').map(str::to_owned).collect();
+        let mut runs: Vec<Run> = Vec::new();
+        for line in lines {
+            if line == "run" {
+                runs.push(Vec::new());
+                continue;
+            }
+            let times = |step: &str| {
+                step.split_ascii_whitespace().map(|time| time.parse::<f64>().unwrap() * 10.0).collect()
+            };
+            runs.last_mut().unwrap().push(line.split(';').map(times).collect());
+        }
+        Self { steps, runs, record: read_run(RECORD).unwrap() }
+    }
+
+    /// One comparison.
+    pub(crate) fn compare(&self, trial: Trial) -> RunComparison {
+        let mut random = StdRng::seed_from_u64(trial.seed);
+        let one = trial.seed as usize % self.runs.len();
+        let mut side = |slower: f64| -> Vec<(RunRecord, RunSeconds)> {
+            let mut run = |_| {
+                let source = if trial.from_any { random.random_range(0..self.runs.len()) } else { one };
+                self.made(&drawn(&self.runs[source], trial.seconds, slower, &mut random), trial.runs == 1)
+            };
+            (0..trial.runs).map(&mut run).collect()
+        };
+        let (before, after) = (side(1.0), side(1.0 + trial.slower));
+        let options = ComparisonOptions {
+            resamples: 400,
+            seed: trial.seed,
+            run_to_run_ratio: trial.run_to_run_ratio,
+            ..ComparisonOptions::default()
+        };
+        compare_runs(&under_comparison(&before), &under_comparison(&after), options).unwrap()
+    }
+
+    /// A run with these seconds, as its record and its seconds would be.
+    fn made(&self, run: &Run, with_seconds: bool) -> (RunRecord, RunSeconds) {
+        let mut record = self.record.clone();
+        record.scenario.load.duration_s = run.len() as f64;
+        let of_step = |place: usize| -> Vec<f64> {
+            run.iter().flat_map(|second| second[place].iter().copied()).collect()
+        };
+        record.load.steps = self
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(place, name)| step(name, of_step(place), run.len()))
+            .collect();
+        let all = run.iter().flatten().flatten().copied().collect();
+        record.load.total = step("total", all, run.len());
+        let mut seconds = RunSeconds::new(&record.scenario);
+        if with_seconds {
+            for (place, second) in run.iter().enumerate() {
+                seconds.add(&self.second(place, second));
+            }
+        }
+        (record, seconds)
+    }
+
+    fn second(&self, place: usize, second: &[Vec<f64>]) -> LoadSecond {
+        let mut steps = BTreeMap::new();
+        for (name, times) in self.steps.iter().zip(second).filter(|(_, times)| !times.is_empty()) {
+            let mut step = StepSecond { requests: times.len() as u64, ..StepSecond::default() };
+            times.iter().for_each(|time_us| step.response_time.record_us(*time_us as u64));
+            steps.insert(name.clone(), step);
+        }
+        LoadSecond { second: place as u32, users: 10, steps, ..LoadSecond::default() }
+    }
+}
+
+fn under_comparison(runs: &[(RunRecord, RunSeconds)]) -> Vec<RunUnderComparison<'_>> {
+    runs.iter().map(|(record, seconds)| RunUnderComparison { record, seconds }).collect()
+}
+
+/// Seconds of a run drawn in blocks until there are enough, each time longer by the same.
+fn drawn(run: &Run, seconds: usize, slower: f64, random: &mut StdRng) -> Run {
+    let mut drawn = Run::new();
+    while drawn.len() < seconds {
+        let from = random.random_range(0..run.len());
+        let wanted = TOGETHER_S.min(seconds - drawn.len());
+        drawn.extend((0..wanted).map(|place| run[(from + place) % run.len()].clone()));
+    }
+    drawn.iter_mut().flatten().flatten().for_each(|time_us| *time_us *= slower);
+    drawn
+}
+
+fn step(name: &str, mut times: Vec<f64>, seconds: usize) -> StepRecord {
+    times.sort_by(f64::total_cmp);
+    let at = |quantile: f64| {
+        let rank = (quantile * times.len() as f64).ceil().max(1.0) as usize;
+        times.get(rank - 1).map(|time_us| *time_us as u64)
+    };
+    StepRecord {
+        name: name.to_owned(),
+        requests: times.len() as u64,
+        throughput_per_s: times.len() as f64 / seconds as f64,
+        error_rate: (!times.is_empty()).then_some(0.0),
+        response_time: TimeSummary {
+            count: times.len() as u64,
+            p50_us: at(0.5),
+            p95_us: at(0.95),
+            p99_us: at(0.99),
+            ..TimeSummary::default()
+        },
+        ..StepRecord::default()
+    }
+}
+
+/// How often each was said.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    pub(crate) regression: u32,
+    pub(crate) improvement: u32,
+    pub(crate) equivalent: u32,
+    pub(crate) inconclusive: u32,
+    /// A regression of P95 of all steps together.
+    pub(crate) total_p95: u32,
+}
+
+impl Said {
+    /// What is said of trials with the seeds from `seed` on.
+    pub(crate) fn of(recorded: &Recorded, trial: Trial, count: u64) -> Self {
+        let mut said = Self::default();
+        for seed in trial.seed..trial.seed + count {
+            let comparison = recorded.compare(Trial { seed, ..trial });
+            let p95 = comparison
+                .figures
+                .iter()
+                .find(|figure| figure.figure == ComparedFigure::P95 && figure.subject == Subject::Total);
+            said.total_p95 += u32::from(p95.is_some_and(|figure| figure.change == Change::Regression));
+            match comparison.change {
+                Change::Regression => said.regression += 1,
+                Change::Improvement => said.improvement += 1,
+                Change::Equivalent => said.equivalent += 1,
+                Change::Inconclusive { .. } => said.inconclusive += 1,
+            }
+        }
+        said
+    }
+}
