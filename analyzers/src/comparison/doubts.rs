@@ -1,6 +1,8 @@
 //! What takes a run out of judgement, though its figures are shown.
 
-use aforo_model::{Finding, Role, RunRecord, Severity, Subject};
+use aforo_model::{Finding, Role, RunRecord};
+
+use crate::verdict::spoiling;
 
 /// Findings that void what is compared, whatever their severity: times got longer or shorter for a reason outside the target. Each with
 /// what it says of the run.
@@ -18,22 +20,20 @@ pub(super) fn doubt(record: &RunRecord) -> Option<String> {
     if has_restarted(record) {
         return Some(of("its target was gone for a while, and may have been started again"));
     }
-    if let Some(finding) = voiding(&record.findings) {
-        let words = VOIDING.iter().find(|(code, _)| *code == finding.code).map_or("", |(_, words)| words);
+    if let Some((finding, words)) = voiding(&record.findings) {
         return Some(of(&format!("{words} (`{}`)", finding.code)));
     }
     // As in a run's own verdict: what is critical about the measurement voids it.
-    let is_measuring = |finding: &&Finding| {
-        finding.severity == Severity::Critical
-            && matches!(&finding.subject, Subject::Part(part) if part == "generator" || part == "record")
-    };
-    let spoilt = record.findings.iter().find(is_measuring)?;
+    let spoilt = spoiling(&record.findings)?;
     Some(of(&format!("the measurement itself is in doubt (`{}`)", spoilt.code)))
 }
 
-/// The finding that takes a run out of judgement because something outside the target and outside Aforo did it, if there is one.
-pub(crate) fn voiding(findings: &[Finding]) -> Option<&Finding> {
-    findings.iter().find(|finding| VOIDING.iter().any(|(code, _)| *code == finding.code))
+/// The finding that takes a run out of judgement because something outside the target and outside Aforo did it, if there is one, and what
+/// it says of the run.
+pub(crate) fn voiding(findings: &[Finding]) -> Option<(&Finding, &'static str)> {
+    let words =
+        |finding: &Finding| VOIDING.iter().find(|(code, _)| *code == finding.code).map(|(_, words)| *words);
+    findings.iter().find_map(|finding| Some((finding, words(finding)?)))
 }
 
 /// Whether the target's process was there, was gone, and was there again.
@@ -53,7 +53,7 @@ fn has_restarted(record: &RunRecord) -> bool {
 mod tests {
     use std::collections::BTreeMap;
 
-    use aforo_model::RunEnd;
+    use aforo_model::{RunEnd, Severity, Subject};
 
     use super::super::fixtures::record;
     use super::*;

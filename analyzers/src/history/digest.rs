@@ -48,7 +48,8 @@ fn spoilt(record: &RunRecord) -> Option<String> {
     if record.end.is_cut_short() {
         return Some("cut short before their time".to_owned());
     }
-    let in_doubt = spoiling(&record.findings).or_else(|| voiding(&record.findings));
+    let in_doubt =
+        spoiling(&record.findings).or_else(|| voiding(&record.findings).map(|(finding, _)| finding));
     in_doubt.map(|finding| format!("with a measurement in doubt ({})", finding.code))
 }
 
