@@ -20,9 +20,14 @@ pub(crate) fn section(
     note.map_or(Ok(()), |note| writeln!(out, "\n{}", escaped(note)))
 }
 
-/// Findings about what they name themselves.
-pub(crate) fn findings(findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
-    if findings.is_empty() {
+/// Findings about what they name themselves. `text` makes Markdown of what they say.
+pub(crate) fn findings<'a>(
+    findings: impl IntoIterator<Item = &'a Finding>,
+    text: fn(&str) -> String,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut findings = findings.into_iter().peekable();
+    if findings.peek().is_none() {
         return Ok(());
     }
     writeln!(out, "\n## Findings\n")?;
@@ -33,8 +38,8 @@ pub(crate) fn findings(findings: &[Finding], out: &mut dyn Write) -> io::Result<
             figures::severity(finding.severity),
             escaped(&finding.subject.to_string()),
             escaped(&finding.code),
-            escaped(finding.message.trim_end_matches('.')),
-            escaped(&finding.remedy)
+            text(finding.message.trim_end_matches('.')),
+            text(&finding.remedy)
         )?;
     }
     Ok(())

@@ -11,6 +11,7 @@ use crate::database::brief;
 use crate::figures;
 use crate::format::FORMATS;
 use crate::headline::{banner, findings_beside_banner, headline};
+use crate::markdown;
 use crate::open_objectives::open_reasons;
 use crate::profile::brief as profile_brief;
 use crate::recommendations::{Help, helps};
@@ -201,23 +202,7 @@ fn resources(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn findings(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
-    let mut findings = findings_beside_banner(record).peekable();
-    if findings.peek().is_none() {
-        return Ok(());
-    }
-    writeln!(out, "\n## Findings\n")?;
-    for finding in findings {
-        writeln!(
-            out,
-            "- **{}** {} ({}): {} → {}",
-            figures::severity(finding.severity),
-            escaped(&finding.subject.to_string()),
-            escaped(&finding.code),
-            prose(finding.message.trim_end_matches('.')),
-            prose(&finding.remedy)
-        )?;
-    }
-    Ok(())
+    markdown::findings(findings_beside_banner(record), prose, out)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub(super) fn render(report: &CacheReport, out: &mut dyn Write) -> io::Result<()
     for (name, value) in facts::facts(report) {
         writeln!(out, "- **{name}** {}", escaped(&value))?;
     }
-    findings(&report.findings, out)?;
+    findings(&report.findings, escaped, out)?;
     section(facts::PATTERNS, patterns::wide_sheet(report), Some(&patterns::notes(report)), out)?;
     ttl_advice(report, out)?;
     section(facts::DROP, advice::drops(report), None, out)?;

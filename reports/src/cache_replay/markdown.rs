@@ -26,7 +26,7 @@ pub(super) fn render(replay: &CacheReplay, out: &mut dyn Write) -> io::Result<()
     section(facts::PATTERNS, sheets::patterns(replay), None, out)?;
     section(facts::LEVELS, sheets::levels(replay), facts::levels_note(replay).as_deref(), out)?;
     section(facts::TAGS, sheets::tags(replay), Some(facts::TAGS_NOTE), out)?;
-    findings(&replay.findings, out)
+    findings(&replay.findings, escaped, out)
 }
 
 #[cfg(test)]

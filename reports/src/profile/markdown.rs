@@ -24,7 +24,7 @@ pub(super) fn render(report: &StepProfile, out: &mut dyn Write) -> io::Result<()
         notes("To know of this profile", &record.profile.notes, out)?;
     }
     obstacles(report, out)?;
-    markdown::findings(&report.findings, out)
+    markdown::findings(&report.findings, escaped, out)
 }
 
 fn functions(record: &ProfileRecord, out: &mut dyn Write) -> io::Result<()> {
