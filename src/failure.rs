@@ -85,9 +85,10 @@ impl From<CompareError> for Failure {
     fn from(error: CompareError) -> Self {
         match error {
             CompareError::Store(error) => error.into(),
-            CompareError::Unknown { .. } | CompareError::Twice { .. } | CompareError::Incomparable(_) => {
-                Self::usage(error)
-            }
+            CompareError::Unknown { .. }
+            | CompareError::Twice { .. }
+            | CompareError::SameRun { .. }
+            | CompareError::Incomparable(_) => Self::usage(error),
         }
     }
 }
@@ -114,6 +115,8 @@ impl From<StoreError> for Failure {
             | StoreError::UnknownBaseline { .. }
             | StoreError::BaselineGone { .. }
             | StoreError::BaselineName { .. }
+            | StoreError::BaselineLoads { .. }
+            | StoreError::UnknownStep { .. }
             | StoreError::Baselines { .. }
             | StoreError::OutsideStore { .. }
             | StoreError::NoProfile { .. }

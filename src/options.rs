@@ -79,12 +79,22 @@ impl RunFilterOptions {
             let moment = text.as_deref().map(|text| parse_moment(text, now, end)).transpose();
             moment.map_err(Failure::argument)
         };
+        let (from, to) = (moment(&self.since, PeriodEnd::First)?, moment(&self.until, PeriodEnd::Last)?);
+        if let (Some(since), Some(until)) = (from, to)
+            && since >= until
+        {
+            let [since, until] = [since, until].map(|moment| moment.format("%Y-%m-%d %H:%M"));
+            return Err(Failure::usage(miette::miette!(
+                help = "exchange the two; a day is part of the span as a whole",
+                "no run lies between the two: --since is {since} and --until ends at {until} (UTC)"
+            )));
+        }
         Ok(RunFilter {
             scenario: self.scenario.clone(),
             target: self.target.clone(),
             verdict: None,
-            from: moment(&self.since, PeriodEnd::First)?,
-            to: moment(&self.until, PeriodEnd::Last)?,
+            from,
+            to,
         })
     }
 }

@@ -26,9 +26,16 @@ const SLOWER: [f64; 5] = [0.0, 0.05, 0.1, 0.2, 0.5];
 
 fn main() -> io::Result<()> {
     let trials = std::env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(200);
-    let recorded = Recorded::read();
     let mut out = io::stdout().lock();
     writeln!(out, "Each line: {trials} comparisons, and percent of them.")?;
+    for (machine, recorded) in [("busy", Recorded::busy()), ("quiet", Recorded::quiet())] {
+        writeln!(out, "\nRuns recorded on a {machine} machine:")?;
+        write_table(&mut out, &recorded, trials)?;
+    }
+    Ok(())
+}
+
+fn write_table(out: &mut impl Write, recorded: &Recorded, trials: u64) -> io::Result<()> {
     writeln!(
         out,
         "made of   runs   length  slower  allowed   regression  improvement  equivalent  inconclusive  total P95 slower"
@@ -37,7 +44,7 @@ fn main() -> io::Result<()> {
         for from_any in [false, true] {
             for slower in SLOWER {
                 let trial = Trial { runs, seconds, slower, from_any, seed: 1000, run_to_run_ratio };
-                write_line(&mut out, trial, &Said::of(&recorded, trial, trials), trials)?;
+                write_line(out, trial, &Said::of(recorded, trial, trials), trials)?;
             }
         }
     }

@@ -201,6 +201,7 @@ fn environment() -> Environment {
         memory_bytes: 8 << 30,
         postgres_version: None,
         redis_version: None,
+        ci_job_url: None,
     }
 }
 
@@ -297,6 +298,8 @@ pub(crate) fn healthy_sample(second: u32) -> ResourceSample {
         redis: Some(RedisSample {
             keyspace_hits: 98 * u64::from(second),
             keyspace_misses: 2 * u64::from(second),
+            keyspace_hits_per_s: Some(98.0),
+            keyspace_misses_per_s: Some(2.0),
             evicted_keys: 0,
             commands_processed: 200 * u64::from(second),
             used_memory_bytes: 50 << 20,

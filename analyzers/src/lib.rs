@@ -49,8 +49,8 @@ pub use attribution::attribute;
 pub use cache::{ReplayOptions, judge_cache, replay_trace};
 pub use checks::{CHECKS, Check};
 pub use comparison::{
-    ComparisonOptions, Incomparable, RunSeconds, RunUnderComparison, compare_runs, comparison_obstacles,
-    cpu_per_request_us,
+    ComparisonOptions, Incomparable, RunSeconds, RunUnderComparison, compare_runs, comparison_doubt,
+    comparison_notes, comparison_obstacles, cpu_per_request_us,
 };
 pub use database::{CheckReading, DatabaseCheck, Skip, check_database, checklist_findings, database_checks};
 pub use early_stop::EarlyStop;

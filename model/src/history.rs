@@ -26,6 +26,15 @@ pub struct RunEntry {
     pub scenario: String,
     /// Name of the target.
     pub target: String,
+    /// What the target said of itself, such as the hotel's flaws.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// How long the load took, in seconds; absent where it has not ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elapsed_s: Option<f64>,
+    /// Most virtual users at once; absent where none was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_users: Option<u32>,
     /// The verdict on the whole run.
     pub verdict: Verdict,
     /// Whether it ended before its time.
@@ -46,6 +55,9 @@ impl From<&RunRecord> for RunEntry {
             started_at: record.started_at,
             scenario: record.scenario.name.clone(),
             target: record.target.name.clone(),
+            description: record.target.description.clone(),
+            elapsed_s: (record.elapsed_s > 0.0).then_some(record.elapsed_s),
+            peak_users: (record.load.peak_users > 0).then_some(record.load.peak_users),
             verdict: record.verdict.clone(),
             is_cut_short: record.end.is_cut_short(),
             requests: total.requests,
@@ -280,6 +292,9 @@ impl VerdictCounts {
 pub struct LoadAggregate {
     /// The load.
     pub load: LoadIdentity,
+    /// What the target of all of its runs said of itself, such as the hotel's flaws.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// Its runs in the period.
     pub runs: u64,
     /// Those whose figures are in `steps`: complete, and with a measurement that is not in doubt.
@@ -380,7 +395,7 @@ pub enum RecommendationCourse {
         /// The first run that does.
         run: String,
     },
-    /// The newest run that looked where it comes from no longer gives it: it may have been carried out.
+    /// The newest run that looked where it comes from no longer gives it: it is no longer advised, for whatever reason.
     Disappeared {
         /// The first run that no longer does.
         run: String,

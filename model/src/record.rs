@@ -172,6 +172,9 @@ pub struct Environment {
     pub postgres_version: Option<String>,
     /// Version of the target's Redis, where known.
     pub redis_version: Option<String>,
+    /// The page of the CI job that made the run, where GitHub or GitLab ran it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ci_job_url: Option<String>,
 }
 
 /// Why a saved run cannot be read.
@@ -185,12 +188,24 @@ pub enum FormatError {
         /// The version it was written in.
         found: u64,
     },
+    /// It ends in the middle.
+    #[error(
+        "this run record is cut short ({0}); Aforo never leaves half a record, so it was copied in part or its disk was full: copy the run's \
+         folder again, or delete it and run again"
+    )]
+    CutShort(serde_json::Error),
     /// It is no run record.
     #[error("this is not a run record: {0}")]
-    Malformed(#[from] serde_json::Error),
+    Malformed(serde_json::Error),
     /// It carries no format version.
     #[error("this is not a run record: it has no `format_version`")]
     Unversioned,
+}
+
+impl From<serde_json::Error> for FormatError {
+    fn from(why: serde_json::Error) -> Self {
+        if why.is_eof() { Self::CutShort(why) } else { Self::Malformed(why) }
+    }
 }
 
 /// Reads a saved run.
@@ -216,6 +231,15 @@ mod tests {
     fn a_newer_run_is_refused_by_its_version() {
         let error = read_run(r#"{"format_version": 999, "unheard_of": true}"#).unwrap_err();
         assert!(matches!(error, FormatError::Newer { found: 999 }), "{error}");
+    }
+
+    #[test]
+    fn a_run_that_is_cut_short_says_so_and_what_to_do() {
+        for cut in ["", "{", r#"{"format_version": 1, "id": "2026"#] {
+            let error = read_run(cut).unwrap_err();
+            assert!(matches!(error, FormatError::CutShort(_)), "{error}");
+            assert!(error.to_string().contains("copy the run's folder again"), "{error}");
+        }
     }
 
     #[test]

@@ -227,6 +227,12 @@ pub struct RedisSample {
     pub keyspace_hits: u64,
     /// Key look-ups that did not, since the watch began.
     pub keyspace_misses: u64,
+    /// Look-ups that found their key since the last reading, per second. Absent in the first reading and in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyspace_hits_per_s: Option<f64>,
+    /// Look-ups that did not find their key since the last reading, per second. Absent in the first reading and in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyspace_misses_per_s: Option<f64>,
     /// Keys evicted for want of memory, since the watch began.
     pub evicted_keys: u64,
     /// Commands processed, since the watch began.

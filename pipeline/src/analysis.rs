@@ -4,6 +4,8 @@ mod assemble;
 mod explaining;
 mod indexes;
 mod probing;
+#[cfg(test)]
+mod remedies;
 mod tracer;
 mod watched;
 
@@ -196,7 +198,7 @@ pub(crate) async fn conclude(
         Explained::default()
     });
     on_event(AnalysisEvent::Began("weighing indexes"));
-    let advising = indexes::advise(plan, &evidence, &explained);
+    let advising = indexes::advise(plan, &evidence, &explained, watched.table_writes.as_ref());
     let indexes = timeout(LONGEST_PART, advising).await.unwrap_or_else(|_| {
         watched.skipped.push(too_slow("index-advice"));
         Indexes::absent("the server took too long to plan with indexes that do not exist")

@@ -7,7 +7,7 @@ use aforo_analyzers::{
 };
 use aforo_model::profile::ProfileRecord;
 use aforo_model::{Answer, Difference, RunComparison, RunRecord, Scenario};
-use aforo_reports::comparison::COMPARISON_FORMATS;
+use aforo_reports::comparison::{COMPARISON_FORMATS, render_junit};
 use aforo_reports::profile::write_differential_flame_graph;
 use miette::Diagnostic;
 use thiserror::Error;
@@ -44,6 +44,15 @@ pub enum CompareError {
         "name every run once: a run that counts twice makes the comparison look surer than it is"
     ))]
     Twice {
+        /// The run.
+        id: String,
+    },
+    /// A run stands on both sides.
+    #[error("the run {id} stands on both sides: it would be compared with itself")]
+    #[diagnostic(help(
+        "name another run; `aforo list` shows them, and where none is named the later side is the newest one"
+    ))]
+    SameRun {
         /// The run.
         id: String,
     },
@@ -139,6 +148,9 @@ pub fn compare(
     // Of several runs a side each is one value, and reading the seconds of many takes a while.
     let wants_seconds = before.len() == 1 && after.len() == 1;
     let [before, after] = [read_side(store, before, wants_seconds)?, read_side(store, after, wants_seconds)?];
+    if let Some(run) = after.iter().find(|run| before.iter().any(|other| other.record.id == run.record.id)) {
+        return Err(CompareError::SameRun { id: run.record.id.clone() });
+    }
     let [before_runs, after_runs] =
         [&before, &after].map(|side| side.iter().map(ReadRun::under_comparison).collect::<Vec<_>>());
     let record = compare_runs(&before_runs, &after_runs, options)?;
@@ -201,6 +213,18 @@ impl Comparison {
                 .map_err(failed)?;
         }
         Ok(())
+    }
+
+    /// Writes the comparison as JUnit XML, a test case a step, into the file `path`.
+    ///
+    /// # Errors
+    /// [`StoreError::Write`].
+    pub fn save_junit(&self, path: &Path) -> Result<(), StoreError> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)
+                .map_err(|why| StoreError::Write { path: folder.to_owned(), why })?;
+        }
+        writer::replace(path, |out| render_junit(&self.record, out))
     }
 }
 
@@ -280,6 +304,17 @@ mod tests {
         let runs = std::slice::from_ref(&run);
         let error = compare(&store, runs, runs, ComparisonOptions::default()).unwrap_err().to_string();
         assert!(error.contains("latency.hlog"), "{error}");
+    }
+
+    #[test]
+    fn a_run_on_both_sides_is_refused() {
+        let (_folder, store) = store();
+        let [first, second] =
+            ["20261101T000000Z-a-1", "20261102T000000Z-a-2"].map(|id| add_run(&store, id, |_| {}));
+        // With several runs on a side no seconds are read, which these do not have.
+        let both = [first, second.clone()];
+        let error = compare(&store, &both, &[second], ComparisonOptions::default()).unwrap_err();
+        assert!(matches!(&error, CompareError::SameRun { id } if id == "20261102T000000Z-a-2"), "{error}");
     }
 
     #[test]

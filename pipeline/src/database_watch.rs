@@ -1,11 +1,11 @@
-//! The target's Postgres while load runs: statements by second, and what sessions wait for.
+//! The target's Postgres while load runs: statements by second, what sessions wait for, and how many rows tables get.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use aforo_model::LoadSecond;
-use aforo_model::database::{ActivityWindow, LoadSlice, Skipped, StatementSecond};
-use aforo_profiles::{ActivityWatch, DatabaseError, StatementSeries, StatementWatch};
+use aforo_model::database::{ActivityWindow, LoadSlice, Skipped, StatementSecond, TableWriteWindow};
+use aforo_profiles::{ActivityWatch, DatabaseError, StatementSeries, StatementWatch, TableWriteWatch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -16,10 +16,11 @@ use crate::analysis::Watched;
 pub(crate) struct DatabaseWatch {
     /// What the seconds of statements are counted from.
     origin: Instant,
-    /// Ends the watch when it is dropped.
-    stop: DropGuard,
+    /// Ends the watch when it is dropped; nothing once it was closed.
+    stop: Option<DropGuard>,
     statements: Option<JoinHandle<Result<StatementSeries, DatabaseError>>>,
     activity: Option<JoinHandle<Result<ActivityWindow, DatabaseError>>>,
+    table_writes: Option<JoinHandle<Result<TableWriteWindow, DatabaseError>>>,
     skipped: Vec<Skipped>,
 }
 
@@ -49,7 +50,20 @@ impl DatabaseWatch {
                 None
             }
         };
-        Self { origin, stop: stop.drop_guard(), statements, activity, skipped }
+        let table_writes = match TableWriteWatch::start(database_url).await {
+            Ok(watch) => Some(tokio::spawn(watch.run_until(stop.clone()))),
+            Err(error) => {
+                skipped.push(error.into_skipped("table-writes"));
+                None
+            }
+        };
+        Self { origin, stop: Some(stop.drop_guard()), statements, activity, table_writes, skipped }
+    }
+
+    /// Lets every part take its last reading now, so that what comes between the load and [`finish`](Self::finish) is not in the window.
+    /// It does not wait for them.
+    pub(crate) fn close(&mut self) {
+        self.stop = None;
     }
 
     /// Stops, and puts what was seen beside the requests of a load that began at `started`.
@@ -63,6 +77,7 @@ impl DatabaseWatch {
             watched.statements = Some(series.window);
         }
         watched.activity = ended("activity", self.activity, &mut watched.skipped).await;
+        watched.table_writes = ended("table-writes", self.table_writes, &mut watched.skipped).await;
         watched
     }
 }
@@ -126,8 +141,12 @@ impl RequestSeconds {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use aforo_model::StepSecond;
+    use aforo_sandbox::{Postgres, PostgresOptions};
+    use sqlx::{Connection, Executor, PgConnection};
 
     fn requests(counts: &[u64]) -> RequestSeconds {
         let mut requests = RequestSeconds::default();
@@ -154,6 +173,43 @@ mod tests {
         assert_eq!(requests.total(), 60);
         assert_eq!(seen(&requests, 0.0, &[0.0, 1.0, 2.0]), [10, 20, 30]);
         assert_eq!(seen(&requests, 2.0, &[0.0, 1.0, 2.0, 3.0]), [0, 0, 10, 20]);
+    }
+
+    #[tokio::test]
+    async fn what_runs_after_the_window_was_closed_is_not_in_it() {
+        let server = Postgres::start(PostgresOptions::default()).await.unwrap();
+        if !server.has_statement_statistics() {
+            return server.stop().await;
+        }
+        let mut client = PgConnection::connect(&server.url()).await.unwrap();
+        client.execute("CREATE EXTENSION pg_stat_statements; CREATE TABLE stays (id int)").await.unwrap();
+        let mut watch = DatabaseWatch::start(&server.url()).await;
+        client.execute("INSERT INTO stays SELECT generate_series(1, 7)").await.unwrap();
+        watch.close();
+        let has_ended = |watch: &DatabaseWatch| {
+            watch.statements.as_ref().is_some_and(JoinHandle::is_finished)
+                && watch.table_writes.as_ref().is_some_and(JoinHandle::is_finished)
+        };
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !has_ended(&watch) {
+            assert!(Instant::now() < deadline, "the last readings were not taken within 20 s");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        // What a run does between its load and its analysis: reads Redis, ends the profile, rests.
+        client.execute("SELECT count(*) FROM stays").await.unwrap();
+        let watched = watch.finish(Instant::now(), &RequestSeconds::default()).await;
+        assert_eq!(watched.skipped, []);
+        let texts: Vec<String> = watched
+            .statements
+            .unwrap()
+            .statements
+            .into_iter()
+            .filter_map(|statement| statement.text)
+            .collect();
+        assert!(texts.iter().any(|text| text.starts_with("INSERT INTO stays")), "{texts:?}");
+        assert!(!texts.iter().any(|text| text.contains("count(*)")), "{texts:?}");
+        assert!(watched.table_writes.is_some());
+        server.stop().await;
     }
 
     #[test]

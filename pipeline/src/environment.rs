@@ -47,5 +47,36 @@ pub(crate) async fn describe(target: &Target) -> Environment {
         memory_bytes: machine.memory_bytes,
         postgres_version: versions.postgres,
         redis_version: versions.redis,
+        ci_job_url: ci_job_url(|name| std::env::var(name).ok().filter(|value| !value.is_empty())),
+    }
+}
+
+/// The page of the job that runs Aforo, as GitLab's or GitHub's runner tells it.
+fn ci_job_url(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    variable("CI_JOB_URL").or_else(|| {
+        let server = variable("GITHUB_SERVER_URL")?;
+        let (repository, run) = (variable("GITHUB_REPOSITORY")?, variable("GITHUB_RUN_ID")?);
+        Some(format!("{server}/{repository}/actions/runs/{run}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_known_where_its_runner_tells_all_of_it() {
+        let github = |name: &str| match name {
+            "GITHUB_SERVER_URL" => Some("https://github.example".to_owned()),
+            "GITHUB_REPOSITORY" => Some("team/shop".to_owned()),
+            "GITHUB_RUN_ID" => Some("42".to_owned()),
+            _ => None,
+        };
+        let expected = "https://github.example/team/shop/actions/runs/42";
+        assert_eq!(ci_job_url(github).as_deref(), Some(expected));
+        assert_eq!(ci_job_url(|name| github(name).filter(|_| name != "GITHUB_RUN_ID")), None);
+        let gitlab = |name: &str| (name == "CI_JOB_URL").then(|| "https://gitlab.example/1".to_owned());
+        assert_eq!(ci_job_url(gitlab).as_deref(), Some("https://gitlab.example/1"));
+        assert_eq!(ci_job_url(|_| None), None);
     }
 }

@@ -4,7 +4,9 @@ use aforo_analyzers::{
     IndexOptions, IndexWorkload, PlanCost, PlanningLock, StatisticsCost, WhatIf, WhatIfError,
     WorkloadStatement, advise_indexes, planning_lock,
 };
-use aforo_model::database::{CostSource, DatabaseEvidence, IndexAdvice, IndexDefinition, NotCosted};
+use aforo_model::database::{
+    CostSource, DatabaseEvidence, IndexAdvice, IndexDefinition, NotCosted, TableWriteWindow,
+};
 use aforo_profiles::{WhatIfSession, WhatIfSessionError};
 
 /// Why there is no advice.
@@ -28,7 +30,17 @@ pub async fn advise_indexes_of(
     statements: &[WorkloadStatement],
     options: &IndexOptions,
 ) -> Result<IndexAdvice, IndexAdviceError> {
-    advise_indexes_within(url, evidence, statements, options, true).await
+    let asking = Asking { plan_writes: true, table_writes: None };
+    advise_indexes_within(url, evidence, statements, options, asking).await
+}
+
+/// What is known beside the evidence, and what the server may be asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    /// Whether the server is asked about statements whose planning takes more than the lock of a reader.
+    pub(crate) plan_writes: bool,
+    /// Rows written to tables while load ran, where it was watched.
+    pub(crate) table_writes: Option<&'a TableWriteWindow>,
 }
 
 /// As [`advise_indexes_of`], but without `plan_writes` the server is not asked about statements whose planning takes more than the
@@ -38,7 +50,7 @@ pub(crate) async fn advise_indexes_within(
     evidence: &DatabaseEvidence,
     statements: &[WorkloadStatement],
     options: &IndexOptions,
-    plan_writes: bool,
+    asking: Asking<'_>,
 ) -> Result<IndexAdvice, IndexAdviceError> {
     let catalog = evidence.catalog.as_ref().ok_or(IndexAdviceError::NoCatalog)?;
     let since = catalog.counters_since.or(evidence.server.started_at);
@@ -47,6 +59,7 @@ pub(crate) async fn advise_indexes_within(
         settings: &evidence.settings,
         search_path: &evidence.server.search_path,
         counters_elapsed_s: since.map(|since| (evidence.read_at - since).as_seconds_f64()),
+        table_writes: asking.table_writes,
         statements,
     };
     if evidence.server.pooler.is_some() {
@@ -56,7 +69,7 @@ pub(crate) async fn advise_indexes_within(
     let advice = match WhatIfSession::connect(url, workload.search_path).await {
         Ok(session) => {
             let locks = statements.iter().map(|statement| planning_lock(&statement.text));
-            let locks: Vec<_> = locks.map(|lock| lock.filter(|_| !plan_writes)).collect();
+            let locks: Vec<_> = locks.map(|lock| lock.filter(|_| !asking.plan_writes)).collect();
             let mut what_if = Hypothetical { session, statements, locks: &locks };
             let mut advice = advise_indexes(&workload, &mut what_if, options).await?;
             advice.not_costed.extend(unasked(statements, &locks));

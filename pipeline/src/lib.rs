@@ -52,8 +52,8 @@ pub use step_load::{
 };
 pub use step_profile::{ProfileStore, StepProfileEvent, StepProfilePlan, profile_step};
 pub use store::{
-    Baseline, ListedRun, PruneOutcome, PruneRule, PrunedRun, RECORD_FILE, RunFilter, RunLock, RunState,
-    RunStore, StoreError, WantedVerdict,
+    Baseline, ListedRun, PinnedBaseline, PruneOutcome, PruneRule, PrunedRun, RECORD_FILE, RunFilter, RunLock,
+    RunState, RunStore, StoreError, WantedVerdict,
 };
 pub use target::{Target, TargetError, mask_password};
 pub use target_process::{Announcement, TargetProcess, TargetProcessError};

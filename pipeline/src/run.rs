@@ -145,7 +145,7 @@ pub async fn execute(
     let writer = plan.store.begin(&begun)?;
     on_event(RunEvent::Started { record: &begun, folder: writer.folder() });
 
-    let servers = ServerWatches::begin(&target).await;
+    let mut servers = ServerWatches::begin(&target).await;
     let stop_load = CancellationToken::new();
     let stop_watch = CancellationToken::new();
     let base_url = target.url.clone();
@@ -173,6 +173,8 @@ pub async fn execute(
     };
     let mut watch = watch;
     session.observe(load, &mut watch, &interrupt).await;
+    // At once: of what follows, the idle seconds are no part of the load.
+    servers.close_database();
     // What comes after the run takes none of its time.
     let elapsed_s = session.elapsed_s();
     if plan.confirm_leak && session.end.is_none() {
@@ -211,6 +213,13 @@ impl ServerWatches {
             None => None,
         };
         Self { database, cache }
+    }
+
+    /// Ends the window over which the database is watched.
+    fn close_database(&mut self) {
+        if let Some(watch) = &mut self.database {
+            watch.close();
+        }
     }
 }
 
@@ -408,6 +417,7 @@ impl Session<'_> {
 
     fn conclude(self, begun: RunRecord, elapsed_s: f64, afterwards: Afterwards) -> RunOutcome {
         let Afterwards { profiled, cache, database } = afterwards;
+        let judged = self.summary.judged_histograms();
         let mut load = self.summary.finish();
         load.aborted_requests = self.aborted_requests;
         let seen = Seen {
@@ -423,7 +433,7 @@ impl Session<'_> {
         let record = record::conclude(begun, seen);
         let folder = self.writer.folder().to_owned();
         // Even after a failed write it is worth a try: room may have been made, and old evidence is kept.
-        let saved = self.writer.finish(&record);
+        let saved = self.writer.finish(&record, &judged);
         RunOutcome { record, folder, unsaved: self.unsaved.or(saved.err()) }
     }
 }

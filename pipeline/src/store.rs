@@ -5,6 +5,7 @@
 //! ([`restore`]).
 
 mod baselines;
+mod caveats;
 pub(crate) mod evidence;
 #[cfg(test)]
 pub(crate) mod fixtures;
@@ -12,6 +13,7 @@ mod index;
 mod judged_histograms;
 mod listing;
 mod lock;
+mod look_ups;
 mod overview;
 mod prune;
 pub(crate) mod restore;
@@ -19,7 +21,7 @@ pub(crate) mod writer;
 
 use std::path::{Path, PathBuf};
 
-use aforo_model::{FormatError, RunEnd, RunRecord, read_run};
+use aforo_model::{Difference, FormatError, RunEnd, RunRecord, read_run};
 use aforo_reports::IntervalLogError;
 use miette::Diagnostic;
 use thiserror::Error;
@@ -27,7 +29,7 @@ use thiserror::Error;
 pub use self::lock::RunLock;
 use self::writer::RunWriter;
 
-pub use self::baselines::Baseline;
+pub use self::baselines::{Baseline, PinnedBaseline};
 pub use self::listing::{ListedRun, RunFilter, RunState, WantedVerdict};
 pub use self::prune::{PruneOutcome, PruneRule, PrunedRun};
 
@@ -158,6 +160,33 @@ pub enum StoreError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// Runs that were not the same load are no repetitions of one measurement.
+    #[error(
+        "{first} and {other} cannot be one baseline, since they measured different things:{}",
+        told(first, other, differences)
+    )]
+    #[diagnostic(help(
+        "pin repeated runs of one scenario with the same load; runs of another load get a baseline of their own, such as {name}-2"
+    ))]
+    BaselineLoads {
+        /// The baseline.
+        name: String,
+        /// The first run.
+        first: String,
+        /// The run that is not like it.
+        other: String,
+        /// In what they differ.
+        differences: Vec<Difference>,
+    },
+    /// The scenario has no such step.
+    #[error("no run of this load has a step `{name}`; there {known}")]
+    #[diagnostic(help("leave --step out for all steps together"))]
+    UnknownStep {
+        /// As it was asked for, cut to what a screen holds.
+        name: String,
+        /// Which there are, as the end of a sentence.
+        known: String,
+    },
     /// A run that lies elsewhere cannot be pinned.
     #[error("{folder} is not in the run store {directory}", folder = folder.display(), directory = directory.display())]
     #[diagnostic(help(
@@ -196,6 +225,15 @@ pub enum StoreError {
         /// The store.
         directory: PathBuf,
     },
+}
+
+/// One difference a line.
+fn told(first: &str, other: &str, differences: &[Difference]) -> String {
+    let line = |difference: &Difference| {
+        let Difference { what, before, after } = difference;
+        format!("\n  {what}: {before} in {first}, {after} in {other}")
+    };
+    differences.iter().map(line).collect()
 }
 
 impl RunStore {
@@ -314,7 +352,9 @@ fn id_of(folder: &Path) -> String {
 fn read_record(folder: &Path) -> Result<RunRecord, StoreError> {
     let path = folder.join(RECORD_FILE);
     let text = std::fs::read_to_string(&path).map_err(|why| StoreError::Read { path: path.clone(), why })?;
-    read_run(&text).map_err(|why| StoreError::Format { path, why })
+    let mut record = read_run(&text).map_err(|why| StoreError::Format { path, why })?;
+    look_ups::fill_in(&mut record.resources);
+    Ok(record)
 }
 
 fn create_folder(path: &Path) -> Result<(), StoreError> {

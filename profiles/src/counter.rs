@@ -1,5 +1,7 @@
 //! Growth of somebody else's counter.
 
+use std::time::Instant;
+
 /// How much a foreign counter grew since it was first seen. The counter may start again from zero, because
 /// its server was restarted or its statistics were reset; the growth goes on from there and never falls.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,8 +32,26 @@ impl Growth {
     }
 }
 
+/// How fast a count grows from one reading to the next.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Rate {
+    last: Option<(Instant, u64)>,
+}
+
+impl Rate {
+    /// Takes a reading of a count that never falls, such as a [`Growth`], and returns how much it grew per second since the one before.
+    /// The first reading has none before it.
+    pub(crate) fn advance(&mut self, now: Instant, count: u64) -> Option<f64> {
+        let (then, counted) = self.last.replace((now, count))?;
+        let elapsed_s = now.saturating_duration_since(then).as_secs_f64();
+        (elapsed_s > 0.0).then(|| count.saturating_sub(counted) as f64 / elapsed_s)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -50,6 +70,17 @@ mod tests {
         growth.advance(1_000);
         growth.advance(1_010);
         assert_eq!(growth.advance(3), 13);
+    }
+
+    #[test]
+    fn a_rate_is_the_growth_over_the_time_between_two_readings() {
+        let start = Instant::now();
+        let mut rate = Rate::default();
+        assert_eq!(rate.advance(start, 10), None);
+        assert_eq!(rate.advance(start + Duration::from_secs(1), 110), Some(100.0));
+        assert_eq!(rate.advance(start + Duration::from_secs(3), 210), Some(50.0));
+        assert_eq!(rate.advance(start + Duration::from_secs(3), 220), None, "no time has passed");
+        assert_eq!(rate.advance(start + Duration::from_secs(4), 3), Some(0.0));
     }
 
     #[test]

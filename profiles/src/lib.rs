@@ -26,7 +26,7 @@ pub use environment::{Machine, machine};
 pub use notice::Notice;
 pub use postgres::{
     ActivityWatch, DatabaseError, STATEMENT_TAG, StatementReader, StatementSeries, StatementSnapshot,
-    StatementWatch, WhatIfPlan, WhatIfSession, WhatIfSessionError, read_database,
+    StatementWatch, TableWriteWatch, WhatIfPlan, WhatIfSession, WhatIfSessionError, read_database,
 };
 pub use postgres::{ExplainLimits, ExplainRequest, Explainer, ReadOnlyProof};
 pub use postgres::{PostgresProxy, ProxyError, start_proxy};

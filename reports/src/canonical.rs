@@ -35,7 +35,7 @@ pub(crate) fn rendered(
 }
 
 /// Texts that mean something to somebody who reads a report: a browser, a shell, a spreadsheet, a terminal, an XML parser.
-const HOSTILE: [&str; 16] = [
+const HOSTILE: [&str; 18] = [
     "<script>alert(1)</script>",
     "]]> <!-- & &amp; &#0; \"quoted\" 'once'",
     "`code` | *bold* | [link](http://example.invalid) ![image](x)",
@@ -49,6 +49,8 @@ const HOSTILE: [&str; 16] = [
     "line\nbreak\r\nand\tTAB\u{b}\u{c}",
     "control \u{0}\u{1}\u{1b}[2J\u{7}\u{7f}\u{85}\u{9b}",
     "no character \u{fffe}\u{ffff}\u{fdd0}, no width \u{200b}\u{feff}\u{301}\u{301}, turned \u{202e}round",
+    "\u{200b}\u{2060}\u{ad}",
+    "\u{202e}tceles\u{2066} \u{2069}\u{200f}right to left\u{202c}",
     "👩‍👩‍👧‍👦 予約を確認する حجز",
     "",
     " ",

@@ -5,6 +5,7 @@ use aforo_model::{
     UslFit, Verdict,
 };
 
+use crate::counted::{counted, numbered};
 use crate::figures::{self, or_absent, significant};
 use crate::headline;
 use crate::sheet::{Cell, Column, Sheet, numbers, words};
@@ -159,14 +160,14 @@ fn usl(fit: &UslFit) -> String {
         )
     });
     format!(
-        "X(N) = λN / (1 + σ(N − 1) + κN(N − 1)), λ {}/s, σ {}, κ {}, R² {:.3}; {}; 95 % intervals over {} levels, \
+        "X(N) = λN / (1 + σ(N − 1) + κN(N − 1)), λ {}/s, σ {}, κ {}, R² {:.3}; {}; 95 % intervals over {}, \
          valid from {} to {} {unit}",
         interval(fit.lambda_per_s),
         interval(fit.sigma),
         interval(fit.kappa),
         fit.r_squared,
         peak.trim_start_matches("unknown: "),
-        fit.level_count,
+        counted(fit.level_count.into(), "level"),
         significant(fit.valid_from),
         significant(fit.valid_to)
     )
@@ -184,8 +185,8 @@ fn interval(interval: Interval) -> String {
 
 fn demand(demand: Demand) -> String {
     match demand {
-        Demand::Users(users) => format!("{} users", figures::count(users.into())),
-        Demand::StartsPerS(rate_per_s) => format!("{} starts/s", significant(rate_per_s)),
+        Demand::Users(users) => counted(users.into(), "user"),
+        Demand::StartsPerS(rate_per_s) => format!("{}/s", numbered(&significant(rate_per_s), "start")),
     }
 }
 

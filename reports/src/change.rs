@@ -6,6 +6,7 @@ use aforo_model::{
 };
 
 use crate::capacity::told;
+use crate::counted::counted;
 use crate::figures::{self, ABSENT, or_absent};
 
 /// Name and value of what the run shows of recovery and drift; nothing where it shows neither.
@@ -107,13 +108,13 @@ fn drifted(drift: &Drift, show: impl Fn(f64) -> String) -> String {
     let percent = if ratio.is_finite() { figures::percent(ratio.abs()) } else { ABSENT.to_owned() };
     let verdict = if drift.is_trend { "a trend" } else { "no trend that matters" };
     format!(
-        "{} an hour ({} to {}), {percent} of {}; {verdict} (p = {:.3}, {} points over {})",
+        "{} an hour ({} to {}), {percent} of {}; {verdict} (p = {:.3}, {} over {})",
         signed(drift.per_hour.estimate),
         signed(drift.per_hour.low),
         signed(drift.per_hour.high),
         show(drift.level),
         drift.p_value,
-        drift.point_count,
+        counted(drift.point_count.into(), "point"),
         figures::span_s(drift.span_s)
     )
 }

@@ -5,10 +5,11 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use aforo_model::{RunRecord, read_run};
+use aforo_model::{Change, RunComparison, RunRecord, Subject, read_run};
 use serde_json::json;
 
 use crate::canonical;
+use crate::comparison::{self, COMPARISON_FORMATS};
 use crate::format::FORMATS;
 
 /// Every canonical record, and one with each hostile text in the place of its names.
@@ -24,12 +25,15 @@ fn written(format_name: &str, record: &RunRecord) -> String {
 
 /// What a consumer says of the format of every record; empty where it takes all of them.
 fn problems(format_name: &str) -> String {
+    let texts = all_records().into_iter().map(|(name, record)| (name, written(format_name, &record)));
+    problems_of(format_name, texts.collect())
+}
+
+/// What a consumer says of documents of a format, each with a name.
+fn problems_of(format_name: &str, texts: Vec<(String, String)>) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python = root.join("../target/consumers-venv/bin/python");
-    let documents: Vec<_> = all_records()
-        .iter()
-        .map(|(name, record)| json!({"name": name, "text": written(format_name, record)}))
-        .collect();
+    let documents: Vec<_> = texts.iter().map(|(name, text)| json!({"name": name, "text": text})).collect();
     let mut check = Command::new(&python)
         .arg(root.join("consumers/check.py"))
         .arg(format_name)
@@ -47,6 +51,25 @@ fn problems(format_name: &str) -> String {
 #[test]
 fn junit_keeps_to_the_schema_of_jenkins() {
     assert_eq!(problems("junit"), "");
+}
+
+#[test]
+fn junit_of_comparisons_keeps_to_the_schema_of_jenkins() {
+    let mut comparisons: Vec<(String, RunComparison)> =
+        comparison::canonical::comparisons().map(|(name, each)| (name.to_owned(), each)).into();
+    for (name, record) in canonical::hostile() {
+        let mut hostile = comparison::canonical::inconclusive();
+        hostile.before[0].id.clone_from(&record.scenario.name);
+        for compared in &mut hostile.figures {
+            compared.subject = Subject::Step(record.scenario.name.clone());
+            compared.change = Change::Inconclusive { why: record.scenario.name.clone(), runs_needed: None };
+        }
+        comparisons.push((name, hostile));
+    }
+    let format = COMPARISON_FORMATS.iter().find(|format| format.name == "junit").unwrap();
+    let text = |each: &RunComparison| comparison::canonical::rendered(format.render, each);
+    let texts = comparisons.iter().map(|(name, each)| (name.clone(), text(each)));
+    assert_eq!(problems_of("junit", texts.collect()), "");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Numbers and words of the record as people read them.
 
+use crate::counted::counted;
 use aforo_model::{
     Criticality, ErrorKind, Indicator, Quantity, Severity, SloResult, Subject, Unit, format_duration,
 };
@@ -127,11 +128,11 @@ pub(crate) fn demand(result: &SloResult) -> String {
 /// How much the measured rests on: `327 requests`.
 pub(crate) fn rests_on(result: &SloResult) -> String {
     let unit = match result.slo.expect.indicator {
-        Indicator::CacheHitRatio => "look-ups",
-        indicator if indicator.is_per_step() => "requests",
-        _ => "readings",
+        Indicator::CacheHitRatio => "look-up",
+        indicator if indicator.is_per_step() => "request",
+        _ => "reading",
     };
-    format!("{} {unit}", count(result.sample_count))
+    counted(result.sample_count, unit)
 }
 
 /// What was measured, exact enough to be told from the objective: 3.0001 s is not shown as `3 s` beside `< 3 s`.

@@ -39,6 +39,7 @@ pub const FORMATS: &[Format] = &[
 mod tests {
     use super::*;
     use crate::canonical;
+    use crate::text::turns_text;
 
     #[test]
     fn every_format_renders_every_canonical_record_the_same_each_time() {
@@ -48,6 +49,18 @@ mod tests {
                 assert!(!first.is_empty(), "{} of {record_name} is empty", format.name);
                 assert!(first.ends_with('\n'), "{} of {record_name} has no last line end", format.name);
                 assert_eq!(first, canonical::rendered(format.render, &record));
+            }
+        }
+    }
+
+    #[test]
+    fn no_character_of_a_record_turns_the_text_of_a_report() {
+        for (record_name, record) in canonical::hostile() {
+            for format in
+                FORMATS.iter().filter(|format| ["summary", "junit", "terminal"].contains(&format.name))
+            {
+                let text = canonical::rendered(format.render, &record);
+                assert!(!text.contains(turns_text), "{} of {record_name}", format.name);
             }
         }
     }

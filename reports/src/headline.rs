@@ -64,6 +64,15 @@ fn inconclusive(record: &RunRecord, why: &str) -> String {
     }
 }
 
+/// Whether the headline is what this finding says.
+pub(crate) fn is_in_headline(record: &RunRecord, finding: &Finding) -> bool {
+    let said = match record.verdict {
+        Verdict::Violated if most_critical_violation(record).is_none() => violating_finding(record),
+        _ => None,
+    };
+    said.is_some_and(|said| std::ptr::eq(said, finding))
+}
+
 /// The raised red flag, or else the most severe finding.
 fn violating_finding(record: &RunRecord) -> Option<&Finding> {
     let raised = record.findings.iter().find(|finding| finding.code == RED_FLAG);

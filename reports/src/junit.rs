@@ -2,19 +2,19 @@
 //!
 //! An objective that could not be judged is an *error*, as JUnit calls a test that could not be carried out. As *skipped* it would be
 //! green in GitLab, GitHub and Jenkins, while the exit code is 3 and the job fails: an objective without a verdict is not met. Skipped is
-//! only what the gate does not hang on: a comparison with a baseline that says nothing.
+//! only what the gate does not hang on: what a comparison with a baseline cannot tell of a step.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
-use aforo_model::{Change, Environment, RunEnd, RunRecord, SloResult, Verdict};
+use aforo_model::{Environment, RunEnd, RunRecord, SloResult, Verdict};
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::comparison;
 use crate::figures;
 use crate::headline::{banner, headline, word};
 use crate::recommendations::{effect, help, price};
-use crate::text::one_line;
+use crate::text::{one_line, turns_text};
 
 /// Writes the run as one test suite.
 pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
@@ -26,10 +26,19 @@ pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> 
     suite.add_test_cases(record.slos.iter().map(|result| objective(record, result)));
     suite.add_test_cases(whole_run(record));
     suite.add_test_cases(baseline(record));
+    write(suite, Some(record.elapsed_s), out)
+}
+
+/// Writes a document of one suite.
+pub(crate) fn write(suite: TestSuite, elapsed_s: Option<f64>, out: &mut dyn Write) -> io::Result<()> {
     let mut report = Report::new("aforo");
-    report.set_time(duration(record.elapsed_s)).add_test_suite(suite);
+    if let Some(elapsed_s) = elapsed_s {
+        report.set_time(duration(elapsed_s));
+    }
+    report.add_test_suite(suite);
     // It leaves out every character that XML 1.0 does not know but these two.
-    let xml = report.to_string().map_err(io::Error::other)?.replace(['\u{fffe}', '\u{ffff}'], "");
+    let is_kept = |&c: &char| !matches!(c, '\u{fffe}' | '\u{ffff}') && !turns_text(c);
+    let xml: String = report.to_string().map_err(io::Error::other)?.chars().filter(is_kept).collect();
     out.write_all(without_skipped_of_all(&xml).as_bytes())
 }
 
@@ -93,7 +102,7 @@ fn objective(record: &RunRecord, result: &SloResult) -> TestCase {
             told(NonSuccessKind::Error, word(&result.verdict), &why, &format!("\n\n{measured}"))
         }
     };
-    case(record, &name, status)
+    case(&record.scenario.name, &name, status)
 }
 
 /// What would help it most: what, why, and what to type.
@@ -102,7 +111,7 @@ fn advice(record: &RunRecord, result: &SloResult) -> Option<String> {
     let mut text =
         format!("What would help most, number {number} of what to do: {}\n", one_line(&advice.title));
     text += &format!("{} {}\n", one_line(&advice.what), one_line(&advice.why));
-    text += &format!("{}. {}.", effect(&advice.effect), price(advice));
+    text += &format!("{}. {}.", effect(advice), price(advice));
     for action in &advice.actions {
         text += &format!("\n{}", action.text());
     }
@@ -124,35 +133,29 @@ fn whole_run(record: &RunRecord) -> Option<TestCase> {
         return None;
     }
     let more = banner(record).map_or_else(String::new, |banner| format!("\n\n{banner}"));
-    Some(case(record, "the whole run", told(kind, word(&record.verdict), &headline(record), &more)))
+    let status = told(kind, word(&record.verdict), &headline(record), &more);
+    Some(case(&record.scenario.name, "the whole run", status))
 }
 
-/// A case for the comparison with the baseline, where the run was compared with one.
-fn baseline(record: &RunRecord) -> Option<TestCase> {
-    let compared = record.comparison.as_deref()?;
-    let said = comparison::headline(compared);
-    let status = match compared.change {
-        Change::Equivalent | Change::Improvement => TestCaseStatus::success(),
-        Change::Regression => told(NonSuccessKind::Failure, "regression", &said, ""),
-        Change::Inconclusive { .. } => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(said);
-            status
-        }
+/// A case for each step in the comparison with the baseline, where the run was compared with one.
+fn baseline(record: &RunRecord) -> Vec<TestCase> {
+    let cases = |compared| {
+        comparison::test_cases(compared, &record.scenario.name, "no regression against the baseline")
     };
-    Some(case(record, "no regression against the baseline", status))
+    record.comparison.as_deref().map(cases).unwrap_or_default()
 }
 
 /// GitLab shows the text and not the message, Jenkins both: the text has all of it.
-fn told(kind: NonSuccessKind, word: &str, message: &str, more: &str) -> TestCaseStatus {
+pub(crate) fn told(kind: NonSuccessKind, word: &str, message: &str, more: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(kind);
     status.set_type(word).set_message(message).set_description(format!("{message}{more}"));
     status
 }
 
-fn case(record: &RunRecord, name: &str, status: TestCaseStatus) -> TestCase {
+/// A case of a class: in a run, its scenario.
+pub(crate) fn case(class: &str, name: &str, status: TestCaseStatus) -> TestCase {
     let mut case = TestCase::new(one_line(name), status);
-    case.set_classname(one_line(&record.scenario.name));
+    case.set_classname(one_line(class));
     case
 }
 
@@ -200,18 +203,19 @@ mod tests {
     }
 
     #[test]
-    fn a_regression_fails_and_a_comparison_that_says_nothing_is_skipped() {
-        let mut record = canonical::record("met");
-        let mut compared = crate::comparison::canonical::regression();
-        record.comparison = Some(Box::new(compared.clone()));
-        assert_eq!(count(&canonical::rendered(render, &record), "failure"), 1);
-        compared.change = Change::Inconclusive { why: "too few".to_owned(), runs_needed: None };
-        record.comparison = Some(Box::new(compared.clone()));
-        let xml = canonical::rendered(render, &record);
-        assert_eq!((count(&xml, "failure"), count(&xml, "skipped")), (0, 1), "{xml}");
-        assert!(xml.lines().nth(1).is_some_and(|root| !root.contains("skipped")), "{xml}");
-        compared.change = Change::Equivalent;
-        record.comparison = Some(Box::new(compared));
-        assert_eq!(count(&canonical::rendered(render, &record), "skipped"), 0);
+    fn each_step_that_was_compared_is_a_case_that_fails_or_is_skipped() {
+        use crate::comparison::canonical::{equivalent, inconclusive, regression};
+        let objectives = canonical::record("met").slos.len();
+        for (compared, cases, failures, skipped) in
+            [(regression(), 4, 1, 0), (inconclusive(), 3, 0, 3), (equivalent(), 2, 0, 0)]
+        {
+            let mut record = canonical::record("met");
+            record.comparison = Some(Box::new(compared));
+            let xml = canonical::rendered(render, &record);
+            assert_eq!(count(&xml, "testcase"), objectives + cases, "{xml}");
+            assert_eq!((count(&xml, "failure"), count(&xml, "skipped")), (failures, skipped), "{xml}");
+            assert!(xml.lines().nth(1).is_some_and(|root| !root.contains("skipped")), "{xml}");
+            assert!(xml.contains("no regression against the baseline: view"), "{xml}");
+        }
     }
 }

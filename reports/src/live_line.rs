@@ -1,5 +1,6 @@
 //! The line on stderr while a run goes on.
 
+use crate::counted::counted;
 use crate::figures::{self, ABSENT};
 use crate::text::truncated;
 
@@ -26,10 +27,10 @@ pub struct LiveView {
 /// The line, of at most 79 columns and without a line end.
 pub fn live_line(view: &LiveView) -> String {
     let line = format!(
-        "{} of {} · {} users · {:.1} req/s · P95 {} · {} errors",
+        "{} of {} · {} · {:.1} req/s · P95 {} · {} errors",
         clock(view.elapsed_s),
         clock(view.duration_s),
-        figures::count(view.users.into()),
+        counted(view.users.into(), "user"),
         view.requests_per_s,
         view.p95_us.map_or(ABSENT.to_owned(), figures::time_us),
         view.error_rate.map_or(ABSENT.to_owned(), figures::percent),

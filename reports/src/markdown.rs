@@ -31,18 +31,26 @@ pub(crate) fn findings<'a>(
         return Ok(());
     }
     writeln!(out, "\n## Findings\n")?;
-    for finding in findings {
-        writeln!(
-            out,
-            "- **{}** {} ({}): {} → {}",
-            figures::severity(finding.severity),
-            escaped(&finding.subject.to_string()),
-            escaped(&finding.code),
-            text(finding.message.trim_end_matches('.')),
-            text(&finding.remedy)
-        )?;
-    }
-    Ok(())
+    findings.try_for_each(|each| writeln!(out, "- {}", finding(&each.subject.to_string(), each, text)))
+}
+
+/// A finding about `subject`, as one line. `text` makes Markdown of what it says.
+pub(crate) fn finding(subject: &str, finding: &Finding, text: fn(&str) -> String) -> String {
+    format!(
+        "**{}** {} ({}): {} → {}",
+        figures::severity(finding.severity),
+        escaped(subject),
+        escaped(&finding.code),
+        text(finding.message.trim_end_matches('.')),
+        text(&finding.remedy)
+    )
+}
+
+/// The address as the target of a link; nothing where it is no address of the web, or could be anything but a link.
+pub(crate) fn link_target(url: &str) -> Option<&str> {
+    let is_web = url.starts_with("https://") || url.starts_with("http://");
+    let is_plain = |c: char| c.is_ascii_graphic() && !"<>()[]\\`\"'|*".contains(c);
+    (is_web && url.chars().all(is_plain)).then_some(url)
 }
 
 /// What was not read, each part with what would let it be read.

@@ -6,6 +6,7 @@ use aforo_model::database::{Plan, PlanFinding, PlanNode, PlanVisit};
 use aforo_model::{Severity, format_duration};
 use tabled::grid::util::string::get_line_width;
 
+use crate::counted::numbered;
 use crate::figures::{bytes, count, percent, significant};
 use crate::style::{Style, Tone};
 use crate::text::{one_line, truncated, wrapped_in};
@@ -172,7 +173,7 @@ pub(crate) fn details(visit: &PlanVisit<'_>) -> Vec<(String, Tone)> {
     let mut lines = vec![(figures(visit), Tone::Neutral)];
     let loops = node.actual_loops.unwrap_or(1.0);
     let removed = |rows: Option<f64>| match rows.map(|rows| rows * loops).filter(|rows| *rows > 0.0) {
-        Some(rows) => format!(" ({} rows removed)", rounded(rows)),
+        Some(rows) => format!(" ({} removed)", numbered(&rounded(rows), "row")),
         None => String::new(),
     };
     let conditions = [
@@ -217,7 +218,7 @@ fn figures(visit: &PlanVisit<'_>) -> String {
     };
     let mut parts = vec![format!("rows {} → {}{}", rounded(node.plan_rows), rounded(actual), factor(node))];
     match node.actual_loops {
-        Some(loops) if loops != 1.0 => parts.push(format!("{} loops", rounded(loops))),
+        Some(loops) if loops != 1.0 => parts.push(numbered(&rounded(loops), "loop")),
         _ => {}
     }
     if let Some(self_ms) = visit.self_ms {
@@ -261,7 +262,7 @@ fn memory(node: &PlanNode) -> Vec<String> {
     }
     if let Some(batches) = node.hash_batches.or(node.hash_aggregate_batches).filter(|batches| *batches > 0.0)
     {
-        parts.push(format!("{} batch{}", rounded(batches), if batches == 1.0 { "" } else { "es" }));
+        parts.push(numbered(&rounded(batches), "batch"));
     }
     if let Some(peak_kb) = node.peak_memory_kb.filter(|peak_kb| *peak_kb > 0.0) {
         parts.push(format!("{} memory", kilobytes(peak_kb)));
@@ -269,22 +270,22 @@ fn memory(node: &PlanNode) -> Vec<String> {
     if let Some(disk_kb) = node.disk_kb.filter(|disk_kb| *disk_kb > 0.0) {
         parts.push(format!("{} disk", kilobytes(disk_kb)));
     }
-    let counted = [
-        ("heap fetches", node.heap_fetches),
-        ("exact pages", node.exact_heap_blocks),
-        ("lossy pages", node.lossy_heap_blocks),
-        ("partitions left out", node.subplans_removed),
+    let found = [
+        ("heap fetch", "", node.heap_fetches),
+        ("exact page", "", node.exact_heap_blocks),
+        ("lossy page", "", node.lossy_heap_blocks),
+        ("partition", " left out", node.subplans_removed),
     ];
-    for (name, number) in counted {
+    for (name, fate, number) in found {
         if let Some(number) = number.filter(|number| *number > 0.0) {
-            parts.push(format!("{} {name}", rounded(number)));
+            parts.push(numbered(&rounded(number), name) + fate);
         }
     }
     match (node.workers_planned, node.workers_launched) {
         (Some(planned), Some(launched)) => {
-            parts.push(format!("{} of {} workers", rounded(launched), rounded(planned)));
+            parts.push(format!("{} of {}", rounded(launched), numbered(&rounded(planned), "worker")));
         }
-        (Some(planned), None) => parts.push(format!("{} workers planned", rounded(planned))),
+        (Some(planned), None) => parts.push(numbered(&rounded(planned), "worker") + " planned"),
         _ => {}
     }
     parts

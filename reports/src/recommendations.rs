@@ -1,26 +1,38 @@
 //! What reports say of recommendations: the same words in all of them.
 
 use aforo_model::{
-    Effect, Effort, ExpectedChange, Gain, Recommendation, Risk, RunRecord, SloResult, Verdict,
+    Effect, Effort, ExpectedChange, Gain, Recommendation, RecommendationKind, Risk, RunRecord, SloResult,
+    Verdict,
 };
 
+use crate::counted::numbered;
 use crate::figures;
 use crate::text::one_line;
 
 /// How the effect is known, and what an action will do, as a sentence without a full stop.
-pub(crate) fn effect(effect: &Effect) -> String {
-    match effect {
-        Effect::Estimated { gain, .. } => format!("Estimated: {}", gains(gain).join("; ")),
+pub(crate) fn effect(advice: &Recommendation) -> String {
+    match &advice.effect {
+        Effect::Estimated { gain, .. } => format!("Estimated: {}", gains(advice.kind, gain).join("; ")),
         Effect::Unknown { why } => format!("Effect unknown: {}", one_line(why)),
     }
 }
 
 /// The same, with the first of its figures only.
-pub(crate) fn effect_in_short(of: &Effect) -> String {
-    match of {
-        Effect::Estimated { gain, .. } => format!("Estimated: {}", gains(gain).swap_remove(0)),
-        Effect::Unknown { .. } => effect(of),
+pub(crate) fn effect_in_short(advice: &Recommendation) -> String {
+    match &advice.effect {
+        Effect::Estimated { gain, .. } => {
+            format!("Estimated: {}", gains(advice.kind, gain).swap_remove(0))
+        }
+        Effect::Unknown { .. } => effect(advice),
     }
+}
+
+/// The share of all response time that is saved: `9.6%`, or `at least 9.6%` where more is saved than was counted.
+pub(crate) fn saved(kind: RecommendationKind, ratio: f64) -> String {
+    let shown = figures::percent(ratio);
+    // Of N+1 only the time in the database is counted, not the way there and back of each call.
+    let is_least = kind == RecommendationKind::RemoveNPlusOne && !shown.starts_with('<');
+    if is_least { format!("at least {shown}") } else { shown }
 }
 
 /// How the effect is known, where there is more to say than the effect says.
@@ -32,11 +44,10 @@ pub(crate) fn basis(effect: &Effect) -> Option<String> {
 }
 
 /// What is gained, figure by figure; never empty.
-fn gains(gain: &Gain) -> Vec<String> {
-    let saved = gain
-        .saved_ratio
-        .map(|ratio| format!("saves {} of the response time of all requests", figures::percent(ratio)));
-    let gains: Vec<String> = saved.into_iter().chain(gain.changes.iter().map(change)).collect();
+fn gains(kind: RecommendationKind, gain: &Gain) -> Vec<String> {
+    let share = gain.saved_ratio.map(|ratio| saved(kind, ratio));
+    let share = share.map(|share| format!("saves {share} of the response time of all requests"));
+    let gains: Vec<String> = share.into_iter().chain(gain.changes.iter().map(change)).collect();
     if gains.is_empty() { vec!["a gain without a figure".to_owned()] } else { gains }
 }
 
@@ -60,6 +71,7 @@ pub(crate) fn in_unit(value: f64, unit: &str) -> String {
         "s" => figures::span_s(value),
         "bytes" if value >= 0.0 => figures::bytes(whole(value)),
         "ratio" => figures::percent(value),
+        "calls" => numbered(&figures::significant(value), "call"),
         _ => format!("{} {}", figures::significant(value), one_line(unit)),
     }
 }
@@ -128,6 +140,11 @@ mod tests {
     use crate::canonical;
     use aforo_model::Interval;
 
+    fn advice(kind: RecommendationKind, effect: Effect) -> Recommendation {
+        let advice = canonical::record("violated").recommendations.swap_remove(0);
+        Recommendation { kind, effect, ..advice }
+    }
+
     #[test]
     fn an_effect_says_its_figures_in_their_units_and_how_it_is_known() {
         let change = |unit: &str, before, estimate, low, high| ExpectedChange {
@@ -137,10 +154,11 @@ mod tests {
             after: Interval { estimate, low, high },
         };
         let said = |saved_ratio, changes| {
-            effect(&Effect::Estimated {
-                gain: Gain { saved_ratio, saved_by_step: Default::default(), changes },
-                how: "by a guess".to_owned(),
-            })
+            let gain = Gain { saved_ratio, saved_by_step: Default::default(), changes };
+            effect(&advice(
+                RecommendationKind::CreateIndex,
+                Effect::Estimated { gain, how: "by a guess".to_owned() },
+            ))
         };
         assert_eq!(
             said(Some(0.382), vec![change("ms", 20.9, 0.4, 0.2, 1.0)]),
@@ -151,13 +169,19 @@ mod tests {
             "Estimated: it 4.0 KiB → 0 B",
             "an interval of one point is no interval"
         );
-        assert_eq!(
-            said(None, vec![change("calls", 21.0, 1.0, 1.0, 1.0)]),
-            "Estimated: it 21 calls → 1 calls"
-        );
+        assert_eq!(said(None, vec![change("calls", 21.0, 1.0, 1.0, 1.0)]), "Estimated: it 21 calls → 1 call");
         assert_eq!(said(None, Vec::new()), "Estimated: a gain without a figure");
         let unknown = Effect::Unknown { why: "no\ntraffic".to_owned() };
-        assert_eq!((effect(&unknown).as_str(), basis(&unknown)), ("Effect unknown: no traffic", None));
+        assert_eq!(basis(&unknown), None);
+        assert_eq!(effect(&advice(RecommendationKind::PoolSize, unknown)), "Effect unknown: no traffic");
+    }
+
+    #[test]
+    fn what_fewer_calls_save_is_the_least_that_they_save() {
+        let shown = |kind, ratio| saved(kind, ratio);
+        assert_eq!(shown(RecommendationKind::RemoveNPlusOne, 0.0033), "at least 0.33%");
+        assert_eq!(shown(RecommendationKind::RemoveNPlusOne, 1e-7), "<0.01%");
+        assert_eq!(shown(RecommendationKind::CreateIndex, 0.0033), "0.33%");
     }
 
     #[test]
@@ -168,7 +192,8 @@ mod tests {
         assert_eq!(shown(0.25, "ratio"), "25%");
         assert_eq!(shown(1_048_576.0, "bytes"), "1.0 MiB");
         assert_eq!(shown(-4.0, "bytes"), "-4 bytes");
-        assert_eq!(shown(50.0, "calls"), "50 calls");
+        assert_eq!((shown(50.0, "calls"), shown(1.0, "calls")), ("50 calls".to_owned(), "1 call".to_owned()));
+        assert_eq!(shown(1.0, "bus"), "1 bus", "a word of which only the record knows the singular");
     }
 
     #[test]

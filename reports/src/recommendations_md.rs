@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use aforo_model::{Action, Recommendation, RunRecord};
 
+use crate::database::statements;
 use crate::recommendations::{basis, effect, price};
 use crate::sheet::{code_block, code_span, escaped, prose};
 use crate::text::shortened;
@@ -24,18 +25,18 @@ pub(crate) fn markdown(record: &RunRecord, out: &mut dyn Write) -> io::Result<()
         return Ok(());
     }
     writeln!(out, "\n## What to do")?;
-    (1..).zip(all.iter().take(SHOWN)).try_for_each(|(number, each)| advice(number, each, out))?;
+    (1..).zip(all.iter().take(SHOWN)).try_for_each(|(number, each)| advice(record, number, each, out))?;
     if all.len() > SHOWN {
-        writeln!(out, "\n{} more are in report.html.", all.len() - SHOWN)?;
+        writeln!(out, "\nIn report.html: {} more.", all.len() - SHOWN)?;
     }
     Ok(())
 }
 
-fn advice(number: usize, advice: &Recommendation, out: &mut dyn Write) -> io::Result<()> {
+fn advice(record: &RunRecord, number: usize, advice: &Recommendation, out: &mut dyn Write) -> io::Result<()> {
     let title = escaped(&shortened(&advice.title, TITLE_COLUMNS));
     writeln!(out, "\n**{number}. {title}**\n")?;
     writeln!(out, "{} {}\n", sentence(&advice.what), sentence(&advice.why))?;
-    writeln!(out, "{}. {}.\n", sentence(&effect(&advice.effect)), price(advice))?;
+    writeln!(out, "{}. {}.\n", sentence(&effect(advice)), price(advice))?;
     writeln!(out, "<details><summary>How to do it, to undo it, and to see that it worked</summary>\n")?;
     for (name, actions) in [("Do", &advice.actions), ("Undo", &advice.undo), ("Verify", &advice.verify)] {
         if !actions.is_empty() {
@@ -50,7 +51,11 @@ fn advice(number: usize, advice: &Recommendation, out: &mut dyn Write) -> io::Re
     let findings: Vec<String> = advice
         .rests_on
         .iter()
-        .map(|finding| code_span(&shortened(&format!("{} {}", finding.code, finding.subject), TITLE_COLUMNS)))
+        .map(|finding| {
+            let subject = statements::named(record.database.as_deref(), &finding.subject);
+            let subject = escaped(&shortened(&subject, TITLE_COLUMNS));
+            format!("{} of {subject}", code_span(&shortened(&finding.code, TITLE_COLUMNS)))
+        })
         .collect();
     writeln!(out, "- rests on: {}\n\n</details>", findings.join(", "))
 }

@@ -3,6 +3,7 @@
 
 use aforo_model::{CgroupSummary, HostSummary, Pressure, ProcessSummary, RunRecord};
 
+use crate::counted::{counted, numbered};
 use crate::figures;
 use crate::text::one_line;
 
@@ -40,7 +41,7 @@ fn shared(processes: &[ProcessSummary]) -> Option<String> {
 }
 
 fn limits(process: &ProcessSummary, cgroup: &CgroupSummary) -> Option<String> {
-    let cores = cgroup.cpu_limit_cores.map(|cores| format!("{} cores", figures::significant(cores)));
+    let cores = cgroup.cpu_limit_cores.map(|cores| numbered(&figures::significant(cores), "core"));
     let memory = cgroup.memory_limit_bytes.map(|limit| {
         let needed = cgroup.memory_working_set_peak_bytes;
         let needed = needed.map_or_else(String::new, |bytes| format!(" (needed {})", figures::bytes(bytes)));
@@ -88,17 +89,17 @@ fn stolen(machine: &str, host: &HostSummary) -> Option<String> {
 }
 
 fn tcp(machine: &str, host: &HostSummary) -> Option<String> {
-    let some = |count: Option<u64>| count.filter(|&count| count > 0).map(figures::count);
+    let some = |count: Option<u64>| count.filter(|&count| count > 0);
     let again = some(host.tcp_retransmits).map(|count| {
         let share = host
             .tcp_retransmit_ratio
             .map_or_else(String::new, |ratio| format!(" ({} of all)", figures::percent(ratio)));
-        format!("{count} segments sent again{share}")
+        format!("{} sent again{share}", counted(count, "segment"))
     });
-    let full =
-        some(host.listen_overflows).map(|count| format!("{count} connections found a full accept queue"));
-    let dropped =
-        some(host.listen_drops).map(|count| format!("{count} connections dropped before they were accepted"));
+    let full = some(host.listen_overflows)
+        .map(|count| format!("{} found a full accept queue", counted(count, "connection")));
+    let dropped = some(host.listen_drops)
+        .map(|count| format!("{} dropped before being accepted", counted(count, "connection")));
     Some(format!("TCP on {machine}: {}.", listed([again, full, dropped].into_iter().flatten())?))
 }
 

@@ -109,9 +109,11 @@ const POSTGRES: [Column<PostgresSample>; 4] = [
     ("postgres_max_connections", |postgres| postgres.max_connections.to_string()),
 ];
 
-const REDIS: [Column<RedisSample>; 7] = [
+const REDIS: [Column<RedisSample>; 9] = [
     ("redis_keyspace_hits", |redis| redis.keyspace_hits.to_string()),
     ("redis_keyspace_misses", |redis| redis.keyspace_misses.to_string()),
+    ("redis_keyspace_hits_per_s", |redis| or_empty(redis.keyspace_hits_per_s)),
+    ("redis_keyspace_misses_per_s", |redis| or_empty(redis.keyspace_misses_per_s)),
     ("redis_evicted_keys", |redis| redis.evicted_keys.to_string()),
     ("redis_commands_processed", |redis| redis.commands_processed.to_string()),
     ("redis_used_memory_bytes", |redis| redis.used_memory_bytes.to_string()),

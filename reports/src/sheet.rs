@@ -8,7 +8,7 @@ use tabled::settings::style::HorizontalLine;
 use tabled::settings::{Alignment, Modify, Padding, Style as Frame, Theme, Width};
 
 use crate::style::{Style, Tone};
-use crate::text::{one_line, shortened, wrapped};
+use crate::text::{one_line, shortened, turns_text, wrapped};
 
 /// Width that the elastic column keeps however narrow the screen is.
 const NARROWEST: usize = 8;
@@ -203,9 +203,10 @@ pub(crate) fn code_span(text: &str) -> String {
     format!("{quotes}{gap}{text}{gap}{quotes}")
 }
 
-/// Lines that Markdown shows as they are, as a block of its own.
+/// Lines that Markdown shows as they are, as a block of its own; but for what turns the text around it.
 pub(crate) fn code_block(language: &str, lines: &str) -> String {
-    let quotes = "`".repeat(longest_run_of_backquotes(lines).max(2) + 1);
+    let lines: String = lines.chars().filter(|&c| !turns_text(c)).collect();
+    let quotes = "`".repeat(longest_run_of_backquotes(&lines).max(2) + 1);
     format!("{quotes}{language}\n{}\n{quotes}\n", lines.trim_end_matches('\n'))
 }
 
@@ -292,6 +293,8 @@ mod tests {
         assert_eq!(code_span("`a`"), "`` `a` ``");
         assert_eq!(Cell::code("a || `b`").markdown(), "`` a \\|\\| `b` ``");
         assert_eq!(code_block("sql", "a\nb\n"), "```sql\na\nb\n```\n");
+        assert_eq!(code_block("sql", "a\u{202e}b\n"), "```sql\nab\n```\n");
+        assert_eq!(code_block("", "``\u{200f}``\n"), "`````\n````\n`````\n");
         assert_eq!(code_block("", "````\n"), "`````\n````\n`````\n");
     }
 

@@ -2,6 +2,7 @@
 
 use aforo_model::{ErrorExample, ProcessSummary, RunRecord, StepRecord};
 
+use crate::counted::counted;
 use crate::figures::{self, or_absent};
 use crate::headline;
 use crate::sheet::{Cell, Sheet, numbers, words};
@@ -11,7 +12,7 @@ use crate::workload;
 
 /// What the columns of the processes mean.
 pub(crate) const RESOURCES_MEAN: &str = "CPU on average, and between two readings at the peak. RSS is \
-    resident memory. Threads and open files at the peak.";
+    resident memory; what processes share counts in each. Threads and open files at the peak.";
 
 /// Columns of a name within a sentence.
 const NAME_COLUMNS: usize = 60;
@@ -35,12 +36,12 @@ pub(crate) fn in_short(record: &RunRecord) -> String {
     let times = &total.response_time;
     let time = |time_us: Option<u64>| or_absent(time_us, figures::time_us);
     format!(
-        "{} on {}, {} for {}: {} requests, {:.1}/s, {} failed, P50 {}, P95 {}, P99 {}",
+        "{} on {}, {} for {}: {}, {:.1}/s, {} failed, P50 {}, P95 {}, P99 {}",
         shortened(&record.scenario.name, NAME_COLUMNS),
         shortened(&record.target.name, NAME_COLUMNS),
         workload::described(&load.workload),
         figures::span_s(load.duration_s),
-        figures::count(total.requests),
+        counted(total.requests, "request"),
         total.throughput_per_s,
         or_absent(total.error_rate, figures::percent),
         time(times.p50_us),
@@ -76,7 +77,7 @@ fn load(record: &RunRecord) -> String {
     let aborted = match load.aborted_requests {
         0 => String::new(),
         count => {
-            format!("; {} requests were cut off at the end and count nowhere", figures::count(count.into()))
+            format!("; {} cut off at the end and counted nowhere", counted(count.into(), "request"))
         }
     };
     format!(
@@ -90,9 +91,9 @@ fn load(record: &RunRecord) -> String {
 fn machine(record: &RunRecord) -> String {
     let environment = &record.environment;
     format!(
-        "{}, {} cores, {}",
+        "{}, {}, {}",
         environment.cpu,
-        environment.core_count,
+        counted(environment.core_count.into(), "core"),
         figures::bytes(environment.memory_bytes)
     )
 }
@@ -222,9 +223,9 @@ fn process(summary: &ProcessSummary) -> Vec<Cell> {
 pub(crate) fn host(record: &RunRecord) -> Option<String> {
     let host = record.resource_summary.host.as_ref()?;
     Some(format!(
-        "Host: {} of {} cores used on average, {} at most; memory {} of {} at most.",
+        "Host: {} of {} used on average, {} at most; memory {} of {} at most.",
         or_absent(host.cpu_ratio_mean, figures::percent),
-        host.core_count,
+        counted(host.core_count.into(), "core"),
         or_absent(host.cpu_ratio_peak, figures::percent),
         figures::bytes(host.memory_used_peak_bytes),
         figures::bytes(host.memory_total_bytes)
@@ -269,7 +270,7 @@ mod tests {
         let mut record = canonical::record("met");
         assert!(!load(&record).contains("cut off"));
         record.load.aborted_requests = 1_200;
-        assert!(load(&record).ends_with("; 1,200 requests were cut off at the end and count nowhere"));
+        assert!(load(&record).ends_with("; 1,200 requests cut off at the end and counted nowhere"));
     }
 
     #[test]

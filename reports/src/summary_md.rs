@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 
-use aforo_model::RunRecord;
+use aforo_model::{Finding, RunRecord};
 
 use crate::capacity;
 use crate::change;
 use crate::comparison::brief::markdown as comparison;
 use crate::database::brief;
 use crate::figures;
-use crate::format::FORMATS;
+use crate::files::{REPORT, beside_report};
 use crate::headline::{banner, findings_beside_banner, headline};
 use crate::markdown;
 use crate::open_objectives::open_reasons;
@@ -19,8 +19,8 @@ use crate::recommendations_md;
 use crate::resource_notes;
 use crate::sheet::{code_span, escaped, prose};
 use crate::sheets;
-use crate::terminal::REPORT_FILE;
 use crate::text::shortened;
+use crate::what_matters::what_matters;
 use crate::workload;
 
 /// What a comment of GitHub or GitLab may hold: 65,536 characters. Counted in bytes, which are never fewer.
@@ -105,7 +105,11 @@ fn top(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
     if let Some(banner) = banner(record) {
         writeln!(out, "> **{}**\n", short(&banner))?;
     }
-    writeln!(out, "{}.", short(&sheets::in_short(record)))
+    writeln!(out, "{}.", short(&sheets::in_short(record)))?;
+    for caveat in what_matters(record).caveats {
+        writeln!(out, "\n> {}", markdown::finding(&caveat.subject, caveat.finding, short))?;
+    }
+    Ok(())
 }
 
 fn run(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
@@ -123,12 +127,17 @@ fn service_times(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n## Service times\n\n{}\n{}", service_times.markdown(), workload::SERVICE_TIMES)
 }
 
+/// Where the rest is. A comment has no folder that a link could be relative to, so files are named and the job is linked, where it is known.
 fn files(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
-    let files = FORMATS.iter().filter_map(|format| format.file_name).filter(|name| *name != REPORT_FILE);
-    let files: Vec<String> = files.map(|name| format!("[{name}]({name})")).collect();
+    let files: Vec<String> = beside_report(record).into_iter().map(code_span).collect();
+    let job = record.environment.ci_job_url.as_deref().and_then(markdown::link_target);
+    let job = job.map_or_else(String::new, |url| {
+        format!(" [The job that made the run]({url}) has them if it keeps the folder `runs/`.")
+    });
     writeln!(
         out,
-        "\nAll of it is in [{REPORT_FILE}]({REPORT_FILE}) in the folder of the run, {}; beside it: {}.",
+        "\nAll of it is in {} in the folder of the run, {}; beside it: {}.{job}",
+        code_span(REPORT),
         code_span(&record.id),
         files.join(", ")
     )
@@ -201,8 +210,11 @@ fn resources(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "\n## Resources, over the whole run\n\n{}", parts.join("\n"))
 }
 
+/// What was found, but for what stands at the verdict.
 fn findings(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
-    markdown::findings(findings_beside_banner(record), prose, out)
+    let caveats = what_matters(record).caveats;
+    let is_said = |finding: &Finding| caveats.iter().any(|caveat| std::ptr::eq(caveat.finding, finding));
+    markdown::findings(findings_beside_banner(record).filter(|finding| !is_said(finding)), prose, out)
 }
 
 #[cfg(test)]
@@ -227,6 +239,37 @@ mod tests {
         assert!(text.len() <= COMMENT_BYTES, "{}", text.len());
         assert!(text.contains("**Left out for want of room: findings, endpoints.**"), "{text}");
         assert!(text.contains("## Database") && text.contains("## Run"), "what has room is there: {text}");
+    }
+
+    #[test]
+    fn files_are_named_since_a_comment_has_no_folder_and_the_job_is_linked_where_it_is_known() {
+        let mut record = canonical::record("met");
+        let text = canonical::rendered(render, &record);
+        assert!(text.contains("All of it is in `report.html` in the folder"), "{text}");
+        assert!(!text.contains("]("), "{text}");
+        record.environment.ci_job_url = Some("https://github.example/team/shop/actions/runs/42".to_owned());
+        let text = canonical::rendered(render, &record);
+        assert!(
+            text.contains("(https://github.example/team/shop/actions/runs/42) has them if it keeps"),
+            "{text}"
+        );
+        for hostile in ["javascript:alert(1)", "https://a.example/) [b](c", "https://a.example/\n# b"] {
+            record.environment.ci_job_url = Some(hostile.to_owned());
+            assert!(!canonical::rendered(render, &record).contains("]("), "{hostile}");
+        }
+    }
+
+    #[test]
+    fn a_caveat_stands_before_the_objectives_and_is_said_once() {
+        let mut record = canonical::record("met");
+        let mut finding = canonical::record("violated").findings.swap_remove(1);
+        (finding.severity, finding.code) = (aforo_model::Severity::Critical, "machine-busy".to_owned());
+        let said = finding.message.clone();
+        record.findings = vec![finding];
+        let text = canonical::rendered(render, &record);
+        assert_eq!(text.matches(&short(said.trim_end_matches('.'))).count(), 1, "{text}");
+        let caveat = text.find("\n> **critical**").expect("a caveat");
+        assert!(caveat < text.find("## Objectives").unwrap(), "{text}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use aforo_model::RunRecord;
 use crate::capacity;
 use crate::change;
 use crate::figures;
-use crate::format::FORMATS;
+use crate::files::{REPORT, beside_report};
 use crate::headline::findings_beside_banner;
 use crate::page::{Page, Screen};
 use crate::resource_notes;
@@ -46,7 +46,7 @@ pub fn render_on(screen: &Screen<'_>, record: &RunRecord, out: &mut dyn Write) -
         page.profiles(record),
         page.database(record),
         page.findings(&findings_beside_banner(record).collect::<Vec<_>>()),
-        page.files(screen.folder),
+        page.files(record, screen.folder),
     ];
     let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
     out.write_all(shown.join("\n").as_bytes())
@@ -135,11 +135,10 @@ impl Page {
         text
     }
 
-    fn files(&self, run_folder: Option<&str>) -> String {
+    fn files(&self, record: &RunRecord, run_folder: Option<&str>) -> String {
         let Some(folder) = run_folder else { return String::new() };
-        let files: Vec<&str> = FORMATS.iter().filter_map(|format| format.file_name).collect();
         let mut text = self.heading(&format!("Files in {}", one_line(folder)));
-        text += &self.faint(&format!("{}, latency.hlog", files.join(", ")));
+        text += &self.faint(&format!("{REPORT}, {}", beside_report(record).join(", ")));
         text
     }
 }

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use aforo_model::{Recommendation, RunRecord, Verdict};
 
-use crate::figures;
-use crate::format::FORMATS;
+use crate::counted::counted;
+use crate::files::{REPORT, beside_report};
 use crate::headline::{banner, headline, tone};
 use crate::open_objectives::open_reasons;
 use crate::page::{FINDING_INDENT, Page};
@@ -24,8 +24,6 @@ const OBJECTIVES_SHOWN: usize = 12;
 const SENTENCE_LINES: usize = 3;
 /// Lines that a statement or a command may take; longer ones are in the report.
 const ACTION_LINES: usize = 6;
-/// The report that is opened by a double click.
-pub(crate) const REPORT_FILE: &str = "report.html";
 
 /// Writes the report without colours, 100 columns wide.
 ///
@@ -42,7 +40,7 @@ pub fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
 pub fn render_on(screen: &Screen<'_>, record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
     let page = Page::on(screen);
     let sections = [
-        page.verdict(record) + &page.in_short(record),
+        page.verdict(record) + &page.in_short(record) + &page.caveats(record),
         page.objectives_in_short(record),
         page.comparison(record),
         page.what_matters(record),
@@ -66,6 +64,11 @@ impl Page {
         paragraph(" ", &sheets::in_short(record), self.columns)
     }
 
+    /// What a reader of the verdict must know that nothing below says, with what to do about it.
+    fn caveats(&self, record: &RunRecord) -> String {
+        what_matters(record).caveats.iter().map(|found| self.uncovered(found)).collect()
+    }
+
     fn objectives_in_short(&self, record: &RunRecord) -> String {
         let mut sheet = sheets::objectives(record);
         if sheet.rows.is_empty() {
@@ -75,8 +78,8 @@ impl Page {
         if sheet.rows.len() > OBJECTIVES_SHOWN {
             let all = sheet.rows.len();
             sheet.rows = not_met(record, sheet.rows);
-            let met = (all - sheet.rows.len()) as u64;
-            others = self.faint(&format!("{} more were met.", figures::count(met)));
+            let met = counted((all - sheet.rows.len()) as u64, "more objective");
+            others = self.faint(&format!("{met} held."));
         }
         let table = if sheet.rows.is_empty() { String::new() } else { self.table(&sheet) };
         self.heading("Objectives") + &table + &others + &self.objective_notes(record)
@@ -123,7 +126,7 @@ impl Page {
         for (number, each) in (1..).zip(recommendations) {
             text += &self.title(number, each);
             text += &self.sentence("    ", &each.why, SENTENCE_LINES);
-            let effect = format!("{}. {}.", effect_in_short(&each.effect), price(each));
+            let effect = format!("{}. {}.", effect_in_short(each), price(each));
             text += &self.sentence("    ", &effect, SENTENCE_LINES);
             for action in &each.actions {
                 text += &self.sentence("  → ", action.text(), ACTION_LINES);
@@ -141,7 +144,7 @@ impl Page {
         for (number, each) in (1..).zip(recommendations) {
             text += &self.title(number, each);
             text += &paragraph("    ", &format!("{} {}", each.what, each.why), self.columns);
-            text += &paragraph("    ", &format!("{}. {}.", effect(&each.effect), price(each)), self.columns);
+            text += &paragraph("    ", &format!("{}. {}.", effect(each), price(each)), self.columns);
             let basis = basis(&each.effect).map(|how| ("known by", how));
             let risk = Some(("risk", one_line(&each.risk_note)));
             for (name, said) in basis.into_iter().chain(risk) {
@@ -171,10 +174,9 @@ impl Page {
 
     fn pointers(&self, record: &RunRecord, folder: Option<&str>) -> String {
         let Some(folder) = folder else { return self.more(&record.id) };
-        let report = self.heading(&format!("Report: {}/{REPORT_FILE}", one_line(folder)));
-        let files = FORMATS.iter().filter_map(|format| format.file_name).filter(|name| *name != REPORT_FILE);
-        let files: Vec<&str> = files.collect();
-        report + &self.faint(&format!("Beside it: {}, latency.hlog.", files.join(", "))) + &self.more(folder)
+        let report = self.heading(&format!("Report: {}/{REPORT}", one_line(folder)));
+        let files = beside_report(record).join(", ");
+        report + &self.faint(&format!("Beside it: {files}.")) + &self.more(folder)
     }
 
     /// How to see all of it. What is for copying is never broken: it stands on one line, however long it is.
@@ -209,15 +211,27 @@ mod tests {
     }
 
     #[test]
+    fn what_makes_the_verdict_doubtful_stands_beside_it_and_once() {
+        let mut record = canonical::record("met");
+        let mut finding = canonical::record("violated").findings.swap_remove(1);
+        (finding.severity, finding.code) = (aforo_model::Severity::Critical, "machine-busy".to_owned());
+        record.findings = vec![finding];
+        let text = drawn(&record, Style::plain(), 80);
+        let (top, rest) = text.split_once("\nObjectives\n").unwrap();
+        assert!(top.contains("critical") && top.contains("machine-busy"), "{text}");
+        assert!(!rest.contains("machine-busy"), "{text}");
+    }
+
+    #[test]
     fn of_many_objectives_only_those_that_were_not_met_are_shown() {
         let mut record = canonical::record("violated");
         let met = record.slos[1].clone();
         assert_eq!(met.verdict, Verdict::Met);
         record.slos.extend(std::iter::repeat_n(met, 20));
         let text = drawn(&record, Style::plain(), 80);
-        assert!(text.contains("23 more were met.") && !text.contains("webhook_text p95"), "{text}");
+        assert!(text.contains("23 more objectives held.") && !text.contains("webhook_text p95"), "{text}");
         record.slos.retain(|result| result.verdict == Verdict::Met);
-        assert!(drawn(&record, Style::plain(), 80).contains(" 23 more were met."));
+        assert!(drawn(&record, Style::plain(), 80).contains(" 23 more objectives held."));
     }
 
     #[test]

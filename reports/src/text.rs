@@ -5,10 +5,17 @@ use tabled::grid::util::string::get_line_width;
 /// Where a cut was made.
 const ELLIPSIS: char = '…';
 
-/// `text` on one line and without control characters: a message of the target must not move the cursor or
-/// colour the screen.
+/// Whether a character turns the direction of the text around it (Unicode's bidirectional controls, UAX #9): a name could make what stands
+/// after it read backwards. Letters of any script keep their own direction without them.
+pub(crate) fn turns_text(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `text` on one line and without control characters: a message of the target must not move the cursor, colour the screen or turn what
+/// stands after it.
 pub(crate) fn one_line(text: &str) -> String {
-    let printable: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let printable = text.chars().filter(|&c| !turns_text(c));
+    let printable: String = printable.map(|c| if c.is_control() { ' ' } else { c }).collect();
     printable.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -89,6 +96,12 @@ mod tests {
     #[test]
     fn a_message_cannot_colour_the_screen_or_break_the_line() {
         assert_eq!(one_line("bad\r\n\u{1b}[31mred\u{7}  \t end"), "bad [31mred end");
+    }
+
+    #[test]
+    fn a_name_cannot_turn_what_stands_after_it() {
+        assert_eq!(one_line("a\u{202e}b\u{2066}c\u{200f} حجز 予約"), "abc حجز 予約");
+        assert_eq!(one_line("\u{202e}"), "");
     }
 
     #[test]

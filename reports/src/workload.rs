@@ -2,6 +2,7 @@
 
 use aforo_model::{RateStage, RunRecord, StepRecord, Workload};
 
+use crate::counted::counted;
 use crate::figures::{self, or_absent};
 use crate::sheet::{Cell, Sheet, numbers, words};
 
@@ -33,18 +34,23 @@ pub(crate) fn described(workload: &Workload) -> String {
             let [from, to] = [surge.from_s, surge.to_s].map(figures::span_s);
             let base = surge.base_users;
             format!(
-                "{users} virtual users from {from} to {to}, {base} before and after, {users_per_s} started per second"
+                "{} from {from} to {to}, {base} before and after, {users_per_s} started per second",
+                virtual_users(*users)
             )
         }
         Workload::Closed { users, users_per_s, steps, surge: None } => {
             let steps = if *steps > 1 { format!(" in {steps} steps") } else { String::new() };
-            format!("{users} virtual users{steps}, {users_per_s} started per second")
+            format!("{}{steps}, {users_per_s} started per second", virtual_users(*users))
         }
         Workload::Open { stages, max_users } => {
             let rates: Vec<String> = stages.iter().map(stage).collect();
-            format!("open workload, starts at {}, up to {max_users} virtual users", rates.join(", then "))
+            format!("open workload, starts at {}, up to {}", rates.join(", then "), virtual_users(*max_users))
         }
     }
+}
+
+fn virtual_users(users: u32) -> String {
+    counted(users.into(), "virtual user")
 }
 
 fn stage(stage: &RateStage) -> String {
@@ -61,8 +67,8 @@ pub(crate) fn arrivals(record: &RunRecord) -> Option<String> {
     let arrivals = record.load.arrivals.as_ref()?;
     let delay = &arrivals.start_delay;
     Some(format!(
-        "{} starts asked for, {} started, {} dropped; {} within 1 ms of when they were due (P99 {}, at most {} late)",
-        figures::count(arrivals.scheduled),
+        "{} asked for, {} started, {} dropped; {} within 1 ms of when they were due (P99 {}, at most {} late)",
+        counted(arrivals.scheduled, "start"),
         figures::count(arrivals.started),
         figures::count(arrivals.dropped),
         or_absent(arrivals.within_1ms_ratio, figures::percent),

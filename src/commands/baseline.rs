@@ -1,7 +1,7 @@
 //! `aforo baseline`: runs pinned under a name.
 
-use aforo_pipeline::Baseline;
 use aforo_pipeline::reports::baseline_table;
+use aforo_pipeline::{Baseline, PinnedBaseline};
 use clap::{Args, Subcommand};
 
 use crate::commands::written;
@@ -36,8 +36,9 @@ enum BaselineAction {
     Set {
         /// Letters, digits, `.`, `_`, `-` and `/`, such as main or release/2.4
         name: String,
-        /// latest, previous, the id of a run or the start of one, or its folder; several are repetitions of one measurement
-        #[arg(required = true)]
+        /// latest, previous, the id of a run or the start of one, or its folder; several are repetitions of one measurement, and
+        /// must be the same load; separated by blanks or commas
+        #[arg(required = true, value_delimiter = ',')]
         runs: Vec<String>,
     },
     /// Show the names with their runs
@@ -58,7 +59,11 @@ pub(crate) fn baseline(args: &BaselineArgs) -> Result<ExitCode, Failure> {
     let text = match &args.action {
         BaselineAction::Set { name, runs } => {
             let folders = runs.iter().map(|run| store.find(run)).collect::<Result<Vec<_>, _>>()?;
-            let Baseline { name, runs } = store.set_baseline(name, &folders)?;
+            let PinnedBaseline { baseline: Baseline { name, runs }, caveats } =
+                store.set_baseline(name, &folders)?;
+            for caveat in caveats {
+                anstream::eprintln!("Mind: {caveat}.");
+            }
             format!("{name} is now {}\n", runs.join(", "))
         }
         BaselineAction::Remove { name } => {

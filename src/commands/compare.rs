@@ -28,6 +28,7 @@ Examples:
   aforo compare main                             the newest run against the baseline called main
   aforo compare 20261120T0,20261120T1 20261121T0,20261121T1 --output compared
                                                  repeated runs, with the files kept
+  aforo compare main latest --junit compared.xml  a test case a step, for CI
   aforo compare --scenario baseline --before-flaws none --after-flaws all --runs 5
                                                  the built-in hotel two ways, five runs of each in turns
   aforo compare --scenario ./checkout.toml --before-target http://127.0.0.1:8080 \\
@@ -65,6 +66,9 @@ pub(crate) struct CompareArgs {
     /// Write comparison.json, comparison.md and the differential flame graph into this folder
     #[arg(long, value_name = "FOLDER")]
     output: Option<PathBuf>,
+    /// Write a test case a step into this file, for the test views of CI (JUnit XML)
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     #[command(flatten)]
     repeated: RepeatedOptions,
     #[command(flatten)]
@@ -118,6 +122,9 @@ impl CompareArgs {
         let mut comparison = aforo_pipeline::compare(store, before, after, self.tolerance.options())?;
         if let Some(folder) = &self.output {
             comparison.save(folder)?;
+        }
+        if let Some(file) = &self.junit {
+            comparison.save_junit(file)?;
         }
         self.print(&comparison)?;
         Ok(exit_code(&comparison.record.change))

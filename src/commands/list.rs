@@ -19,6 +19,9 @@ Examples:
   aforo list --runs-dir ci --json              those in another folder, for a program";
 
 /// Show the saved runs, newest first
+///
+/// The column `load` is the most virtual users at once × how long the load took. A terminal of 90 columns or more also shows the target and
+/// what it says of itself, one of 130 when the run began and how many requests were judged.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ListArgs {
@@ -46,6 +49,8 @@ pub(crate) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     let runs = store.list(&filter, args.limit)?;
     let text = if args.json {
         format!("{}\n", serde_json::to_string_pretty(&runs).map_err(Failure::json)?)
+    } else if args.limit == Some(0) {
+        "--limit 0 shows none of the runs; leave it out to see all of them.\n".to_owned()
     } else if !runs.is_empty() {
         let rows: Vec<RunRow<'_>> = runs.iter().map(row).collect();
         list_table(&rows, terminal::stdout_style(), terminal::stdout_columns())

@@ -146,17 +146,22 @@ fn valid(comparison: &Value) {
 }
 
 #[test]
-fn a_run_against_itself_is_no_regression() {
+fn a_run_against_its_like_is_no_regression_and_against_itself_is_refused() {
     let workplace = Workplace::new();
     let folder = run(&workplace, &quick());
     for stretched in [false, true] {
         if stretched {
             stretch(&folder);
         }
-        let compared = workplace.aforo(&["compare", "latest", "latest"]);
+        let like = repeated(&workplace, &folder).remove(0);
+        let compared = workplace.aforo(&["compare", &like, name(&folder)]);
         assert!(matches!(compared.code, Some(0 | 3)), "{}\n{}", compared.stdout, compared.stderr);
         let word = if compared.code == Some(0) { "EQUIVALENT" } else { "INCONCLUSIVE" };
         assert!(compared.stdout.starts_with(word), "{}", compared.stdout);
+    }
+    for names in [["latest", "latest"], [name(&folder), "latest"]] {
+        let message = workplace.aforo(&["compare", names[0], names[1]]).expect_code(2).message();
+        assert!(message.contains("compared with itself") && message.contains(name(&folder)), "{message}");
     }
 }
 
@@ -178,6 +183,12 @@ fn a_step_that_became_slow_is_a_regression_named_by_that_step_and_the_other_way_
     let markdown = workplace.aforo(&["compare", before, after, "--format", "markdown"]).expect_code(1);
     let written = std::fs::read_to_string(workplace.path().join("out/comparison.md")).unwrap();
     assert_eq!(markdown.stdout, written);
+
+    let junit = ["compare", before, after, "--junit", "ci/compared.xml"];
+    workplace.aforo(&junit).expect_code(1);
+    let xml = std::fs::read_to_string(workplace.path().join("ci/compared.xml")).unwrap();
+    assert_eq!(xml.matches("<testcase ").count(), 3, "{xml}");
+    assert!(xml.contains("no regression: book") && xml.contains("<failure "), "{xml}");
 
     let back = workplace.aforo(&["compare", after, before, "--json"]);
     let said: Value = serde_json::from_str(&back.stdout).unwrap();
@@ -302,6 +313,8 @@ fn the_gate_holds_a_run_against_its_baseline_and_keeps_the_comparison_with_it() 
         _ => (0, "cannot be relied on"),
     };
     let gated = gated.expect_code(code);
+    let xml = std::fs::read_to_string(folder.join("junit.xml")).unwrap();
+    assert!(xml.contains("no regression against the baseline: book"), "{xml}");
     let summary = std::fs::read_to_string(folder.join("summary.md")).unwrap();
     for text in [&gated.stdout, &summary] {
         assert!(text.contains("Against the baseline of 5 runs") && text.contains(word), "{text}");

@@ -61,6 +61,16 @@ fn runs_are_listed_by_scenario_target_verdict_and_date() {
     }
     let none = workplace.aforo(&["list", "--scenario", "nowhere"]).expect_code(0);
     assert!(none.stdout.contains("No run in"), "{}", none.stdout);
+    let none = workplace.aforo(&["list", "--limit", "0"]).expect_code(0);
+    assert!(none.stdout.contains("--limit 0 shows none"), "{}", none.stdout);
+    for command in [&["list"][..], &["history", "p95"], &["report", "--format", "json"]] {
+        let turned = [command, &["--since", "2026-11-03", "--until", "2026-11-01"]].concat();
+        let message = workplace.aforo(&turned).expect_code(2).message();
+        assert!(
+            message.contains("--since is 2026-11-03") && message.contains("2026-11-02 00:00"),
+            "{message}"
+        );
+    }
     let wrong = workplace.aforo(&["list", "--since", "soon"]).expect_code(2);
     assert!(wrong.message().contains("2026-11-01"), "{}", wrong.message());
 }
@@ -70,6 +80,8 @@ fn a_baseline_is_pinned_shown_and_never_pruned() {
     let workplace = Workplace::new();
     let ids: Vec<String> = (1..=5).map(|day| add_run(&workplace, day, |_| {})).collect();
     workplace.aforo(&["baseline", "set", "main", &ids[0], &ids[1]]).expect_code(0);
+    let by_comma = workplace.aforo(&["baseline", "set", "main", &ids[..2].join(",")]).expect_code(0);
+    assert_eq!(by_comma.stdout, format!("main is now {}, {}\n", ids[0], ids[1]));
     let set = workplace.aforo(&["baseline", "set", "release/2.4", "previous"]).expect_code(0);
     assert!(set.stdout.contains(&ids[3]), "{}", set.stdout);
     let shown = workplace.aforo(&["baseline", "list"]).expect_code(0).stdout;
@@ -90,6 +102,42 @@ fn a_baseline_is_pinned_shown_and_never_pruned() {
     let unknown = workplace.aforo(&["baseline", "remove", "main"]).expect_code(2);
     assert!(unknown.message().contains("release/2.4"), "{}", unknown.message());
     workplace.aforo(&["baseline", "set", "../main", "latest"]).expect_code(2);
+}
+
+#[test]
+fn a_baseline_is_of_one_load_and_what_speaks_against_its_runs_is_told() {
+    let workplace = Workplace::new();
+    let sound = add_run(&workplace, 1, |record| {
+        record["findings"] = json!([]);
+        record["verdict"] = json!({"outcome": "met"});
+    });
+    let violated = add_run(&workplace, 2, |record| {
+        record["findings"] = json!([]);
+        record["verdict"] = json!({"outcome": "violated"});
+    });
+    let longer = add_run(&workplace, 3, |record| record["scenario"]["load"]["duration_s"] = json!(7200.0));
+    let quiet = workplace.aforo(&["baseline", "set", "main", &sound]).expect_code(0);
+    assert_eq!(quiet.stderr, "");
+    let told = workplace.aforo(&["baseline", "set", "main", &sound, &violated]).expect_code(0);
+    assert!(told.stderr.contains(&format!("run {violated} violated its objectives")), "{}", told.stderr);
+    let message = workplace.aforo(&["baseline", "set", "main", &sound, &longer]).expect_code(2).message();
+    assert!(message.contains("measured different things") && message.contains("7200 s"), "{message}");
+    let shown = workplace.aforo(&["baseline", "list"]).expect_code(0).stdout;
+    assert!(shown.contains(&violated) && !shown.contains(&longer), "nothing was changed: {shown}");
+}
+
+#[test]
+fn a_list_shows_load_and_flaws_where_there_is_room() {
+    let workplace = Workplace::new();
+    add_run(&workplace, 1, |record| {
+        record["target"]["description"] = json!("flaws: none");
+        record["load"]["peak_users"] = json!(17);
+        record["elapsed_s"] = json!(60.2);
+    });
+    let shown = workplace.aforo(&["list"]).expect_code(0).stdout;
+    assert!(shown.contains("17 × 60 s"), "{shown}");
+    let listed = &listed(&workplace, &[])[0];
+    assert_eq!((&listed["description"], &listed["peak_users"]), (&json!("flaws: none"), &json!(17)));
 }
 
 #[test]
@@ -124,6 +172,8 @@ fn a_history_shows_where_the_level_changed_and_mixes_no_other_load_in() {
     assert_eq!(csv::Reader::from_reader(text.as_bytes()).records().map(Result::unwrap).count(), 3);
     let step = workplace.aforo(&["history", "error_rate", "--step", "confirm"]).expect_code(0).stdout;
     assert!(step.contains("confirm error_rate over 24 runs"), "{step}");
+    let message = workplace.aforo(&["history", "p95", "--step", "nosuch"]).expect_code(2).message();
+    assert!(message.contains("`nosuch`") && message.contains("prereserve, confirm"), "{message}");
     workplace.aforo(&["history", "speed"]).expect_code(2);
     workplace.aforo(&["history", "p95", "--scenario", "nowhere"]).expect_code(2);
 }
@@ -136,6 +186,10 @@ fn a_report_over_a_period_merges_the_histograms_of_its_runs() {
     workplace.aforo(&["run", "./look.toml", "--target", &target.url()]).expect_code(0);
     let folder = workplace.run_folder();
     let record = workplace.record();
+    assert!(
+        folder.join("judged.hlog").is_file(),
+        "written with the run, so that no report has to read its seconds"
+    );
     for copy in ["x", "y"] {
         let to = workplace.path().join(format!("runs/20260101T000000Z-look-{copy}"));
         std::fs::create_dir_all(to.join("evidence")).unwrap();
@@ -154,7 +208,8 @@ fn a_report_over_a_period_merges_the_histograms_of_its_runs() {
     let merged = &load["steps"][0]["response_time"];
     assert_eq!(merged["count"], json!(3 * total["response_time"]["count"].as_u64().unwrap()));
     assert_eq!(merged["p95_us"], total["response_time"]["p95_us"], "the same three times over");
-    assert!(folder.join("judged.hlog").is_file());
+    let copied = workplace.path().join("runs/20260101T000000Z-look-x/judged.hlog");
+    assert!(copied.is_file(), "made of the seconds where it was not there");
     // From the files that were kept, the same again.
     let again = report(&["--since", "365d", "--format", "json"]).expect_code(0).stdout;
     assert_eq!(keeps_to("period.schema.json", &again)["loads"], today["loads"]);
@@ -183,7 +238,7 @@ fn a_run_of_the_first_version_is_read_by_every_command() {
     workplace.aforo(&["baseline", "set", "first", "latest"]).expect_code(0);
     assert!(workplace.aforo(&["history", "p95"]).expect_code(0).stdout.contains("over 1 run"));
     let period = workplace.aforo(&["report", "--period", "monthly", "--at", "2026-11-20"]).expect_code(0);
-    assert!(period.stdout.contains("Times are of 0 of 1 runs"), "it has no histograms: {}", period.stdout);
+    assert!(period.stdout.contains("Times are of 0 of 1 run:"), "it has no histograms: {}", period.stdout);
 }
 
 #[test]
@@ -199,7 +254,7 @@ fn records_that_are_newer_cut_short_or_broken_are_named_and_hide_no_other() {
     let list = workplace.aforo(&["list"]).expect_code(0);
     assert!(list.stdout.contains("newer format") && list.stdout.contains("unreadable"), "{}", list.stdout);
     assert!(list.stderr.contains("reads up to format 1"), "{}", list.stderr);
-    for (id, word) in [(&newer, "newer Aforo"), (&cut, "not a run record"), (&empty, "not a run record")] {
+    for (id, word) in [(&newer, "newer Aforo"), (&cut, "cut short"), (&empty, "not a run record")] {
         let refused = workplace.aforo(&["report", id]).expect_code(2);
         assert!(refused.message().contains(word), "{}", refused.message());
         workplace.aforo(&["baseline", "set", "b", id]).expect_code(2);

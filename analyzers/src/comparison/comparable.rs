@@ -22,7 +22,7 @@ pub fn obstacles(before: &RunRecord, after: &RunRecord) -> Vec<Difference> {
 }
 
 /// In what two runs differ that may be compared all the same, but is to be known.
-pub(super) fn notes(before: &RunRecord, after: &RunRecord) -> Vec<Difference> {
+pub fn notes(before: &RunRecord, after: &RunRecord) -> Vec<Difference> {
     let (was, is) = (&before.environment, &after.environment);
     let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "not known".to_owned());
     let machine =

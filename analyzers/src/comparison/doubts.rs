@@ -12,7 +12,7 @@ const VOIDING: [(&str, &str); 2] = [
 ];
 
 /// Why a run cannot speak for its target, as a sentence without a full stop; nothing of a sound one.
-pub(super) fn doubt(record: &RunRecord) -> Option<String> {
+pub fn doubt(record: &RunRecord) -> Option<String> {
     let of = |what: &str| format!("run {} cannot be relied on: {what}", record.id);
     if record.end.is_cut_short() {
         return Some(of("it was cut short"));

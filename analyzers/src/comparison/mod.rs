@@ -20,8 +20,9 @@ mod spread;
 #[cfg(test)]
 mod tests;
 
-pub use comparable::obstacles as comparison_obstacles;
+pub use comparable::{notes as comparison_notes, obstacles as comparison_obstacles};
 pub use compare::{Incomparable, RunUnderComparison, compare_runs};
+pub use doubts::doubt as comparison_doubt;
 pub(crate) use doubts::voiding;
 pub use figures::cpu_per_request_us;
 pub use options::ComparisonOptions;

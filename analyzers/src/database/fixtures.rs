@@ -428,6 +428,7 @@ pub(crate) fn index(name: &str, keys: &[&str]) -> IndexFacts {
         oid: 10,
         name: public(name),
         table: public("guests"),
+        parent: None,
         method: "btree".to_owned(),
         keys: keys.iter().map(key).collect(),
         included: Vec::new(),

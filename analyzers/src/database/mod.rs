@@ -15,4 +15,5 @@ pub(crate) use check::{
     Numbers, about, critical_if, falling, finding_of, result, results_of, rising, warning_if,
 };
 pub use checklist::{check_database, checklist_findings};
+pub(crate) use checks::completing_sql;
 pub use checks::database_checks;

@@ -61,6 +61,7 @@ mod tests {
         }
         let record = summary.finish();
         let histograms = histograms.finish();
+        assert_eq!(histograms, summary.judged_histograms());
         for step in &record.steps {
             assert_eq!(histograms[&step.name].summary(), step.response_time, "{}", step.name);
         }

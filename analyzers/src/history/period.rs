@@ -18,8 +18,15 @@ pub struct PeriodSummary<'a> {
     period: Period,
     /// All runs up to the end of the period, oldest first: those before it say what is new in it.
     runs: &'a [RunDigest],
-    /// By hash of the load.
-    merged: BTreeMap<&'a str, Merged>,
+    merged: BTreeMap<Group<'a>, Merged>,
+}
+
+/// What makes runs of a period one: the same load, on a target that says the same of itself. A hotel with other flaws is another target in
+/// all but its name, and quantiles over both would be of neither.
+type Group<'a> = (&'a str, Option<&'a str>);
+
+fn group(run: &RunDigest) -> Group<'_> {
+    (&run.load.hash, run.run.description.as_deref())
 }
 
 #[derive(Debug, Default)]
@@ -51,7 +58,7 @@ impl<'a> PeriodSummary<'a> {
         if !is_complete {
             return false;
         }
-        let merged = self.merged.entry(&run.load.hash).or_default();
+        let merged = self.merged.entry(group(run)).or_default();
         merged.runs += 1;
         for (name, times) in steps {
             match merged.steps.get_mut(name) {
@@ -67,16 +74,18 @@ impl<'a> PeriodSummary<'a> {
     /// The report. `left_out` are the runs of the period that could not be read.
     pub fn finish(self, left_out: Vec<LeftOut>) -> PeriodReport {
         let runs: Vec<&RunDigest> = self.runs.iter().filter(|run| self.holds(run)).collect();
-        let mut hashes: Vec<&str> = Vec::new();
+        let mut groups: Vec<Group<'_>> = Vec::new();
         for run in &runs {
-            if !hashes.contains(&run.load.hash.as_str()) {
-                hashes.push(&run.load.hash);
+            if !groups.contains(&group(run)) {
+                groups.push(group(run));
             }
         }
         let mut loads: Vec<LoadAggregate> =
-            hashes.into_iter().filter_map(|hash| self.load(hash, &runs)).collect();
+            groups.into_iter().filter_map(|each| self.load(each, &runs)).collect();
         loads.sort_by(|left, right| {
-            let names = |each: &LoadAggregate| (each.load.scenario.clone(), each.load.target.clone());
+            let names = |each: &LoadAggregate| {
+                (each.load.scenario.clone(), each.load.target.clone(), each.description.clone())
+            };
             names(left).cmp(&names(right)).then(right.runs.cmp(&left.runs))
         });
         PeriodReport {
@@ -94,17 +103,18 @@ impl<'a> PeriodSummary<'a> {
         self.period.holds(run.run.started_at)
     }
 
-    fn load(&self, hash: &str, runs: &[&RunDigest]) -> Option<LoadAggregate> {
-        let runs: Vec<&RunDigest> = runs.iter().copied().filter(|run| run.load.hash == hash).collect();
+    fn load(&self, of: Group<'_>, runs: &[&RunDigest]) -> Option<LoadAggregate> {
+        let runs: Vec<&RunDigest> = runs.iter().copied().filter(|run| group(run) == of).collect();
         let measured: Vec<&RunDigest> = runs.iter().copied().filter(|run| run.spoilt.is_none()).collect();
         let none = Merged::default();
-        let merged = self.merged.get(hash).unwrap_or(&none);
+        let merged = self.merged.get(&of).unwrap_or(&none);
         let before =
             self.runs.iter().take_while(|run| self.period.from.is_some_and(|from| run.run.started_at < from));
-        let before = before.filter(|run| run.load.hash == hash).last();
+        let before = before.filter(|run| group(run) == of).last();
         let (best, worst) = extremes(&measured);
         Some(LoadAggregate {
             load: runs.first()?.load.clone(),
+            description: of.1.map(str::to_owned),
             runs: runs.len() as u64,
             measured_runs: measured.len() as u64,
             merged_runs: merged.runs,
@@ -115,13 +125,13 @@ impl<'a> PeriodSummary<'a> {
             best,
             worst,
             recommendations: recommendations_seen(&runs, before),
-            changes: self.changes(hash),
+            changes: self.changes(of),
         })
     }
 
     /// Changes that begin in the period, found in all runs of the load up to its end.
-    fn changes(&self, hash: &str) -> Answer<Vec<HistoryChange>> {
-        let of_load = self.runs.iter().filter(|run| run.load.hash == hash && run.spoilt.is_none());
+    fn changes(&self, of: Group<'_>) -> Answer<Vec<HistoryChange>> {
+        let of_load = self.runs.iter().filter(|run| group(run) == of && run.spoilt.is_none());
         let points: Vec<HistoryPoint> =
             of_load.filter_map(|run| Some(point(run, total_p95_us(run)?))).collect();
         match changes(&points) {

@@ -1,7 +1,7 @@
 //! Which recommendations came and went over the runs of one load.
 //!
-//! A recommendation that is gone may have been carried out: that is as far as runs show it. It is only called gone by a run that read
-//! what it comes from.
+//! A recommendation that is no longer given may have been carried out, or what it rested on may not have shown this time: runs do not tell which. It
+//! is only called gone by a run that read what it comes from.
 
 use aforo_model::{
     LookedAt, RecommendationCourse, RecommendationDigest, RecommendationKind, RecommendationSeen, RunDigest,

@@ -95,6 +95,7 @@ pub(crate) fn index(name_text: &str, table: &str, keys: &[&str]) -> IndexFacts {
         oid: 2,
         name: name(name_text),
         table: name(table),
+        parent: None,
         method: "btree".to_owned(),
         keys: keys
             .iter()

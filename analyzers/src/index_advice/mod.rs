@@ -27,6 +27,7 @@ pub use advise::advise_indexes;
 pub use cost::{PlanCost, WhatIf, WhatIfError};
 pub use gain::could_do_with_fewer_blocks;
 pub use missing_index::missing_index_findings;
+pub(crate) use naming::shortened;
 pub use partial_trap::may_use_partial_index;
 pub(crate) use resolve::parameter_columns;
 pub use statistics_cost::StatisticsCost;

@@ -126,7 +126,7 @@ async fn advised<W: WhatIf>(
         workload_cost_after: 0.0,
         costed_by: search.book.source(),
         serves,
-        write_cost: write_cost(relation, candidate, &writes, workload.counters_elapsed_s),
+        write_cost: write_cost(relation, candidate, &writes, workload),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aforo_model::database::{Catalog, Setting};
+use aforo_model::database::{Catalog, Setting, TableWriteWindow};
 
 /// One statement of a workload.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,8 @@ pub struct IndexWorkload<'a> {
     pub search_path: &'a [String],
     /// Over how many seconds the catalog's counters ran; absent where it is not known.
     pub counters_elapsed_s: Option<f64>,
+    /// Rows written while load ran; absent where none was watched, and the catalog's counters must do.
+    pub table_writes: Option<&'a TableWriteWindow>,
     /// What runs.
     pub statements: &'a [WorkloadStatement],
 }

@@ -1,14 +1,16 @@
 //! What an index costs those who write to its table: bytes of write-ahead log, the one figure of a write that does not depend on
 //! the machine.
 
-use aforo_model::database::{ColumnFacts, IndexMethod, IndexWriteCost, SlowedStatement, TableCounters};
+use aforo_model::database::{
+    ColumnFacts, IndexMethod, IndexWriteCost, SlowedStatement, TableCounters, TableWrites, WritesCounted,
+};
 use aforo_sql::StatementKind;
 
 use super::candidates::Candidate;
 use super::relations::Relation;
 use super::resolve::Resolved;
 use super::size::{PAGE_BYTES, entry_bytes};
-use super::workload::WorkloadStatement;
+use super::workload::{IndexWorkload, WorkloadStatement};
 
 /// A record of one B-tree insertion without its entry: header (24), block reference (20), and the place on the page with its
 /// header (4).
@@ -116,24 +118,39 @@ pub(crate) fn planner_cost(relation: &Relation<'_>, candidate: &Candidate, write
     entries * wal_bytes_per_entry(relation, candidate) / PAGE_BYTES
 }
 
+/// Rows a second that get an entry in every index, and when they were counted: in the run itself, where it was watched. The server's own
+/// counters began long before as a rule, with the time in which the data came in or nobody did anything.
+fn rows_entered_per_s(relation: &Relation<'_>, workload: &IndexWorkload<'_>) -> Option<(f64, WritesCounted)> {
+    // Of a partitioned table only the partitions are counted.
+    let tables = || std::iter::once(relation.facts).chain(relation.partitions.iter().copied());
+    if let Some(window) = workload.table_writes.filter(|window| window.elapsed_s > 0.0) {
+        let rows = tables().filter_map(|table| window.tables.get(&table.oid)).map(|each| each.rows_entered());
+        return Some((rows.sum::<u64>() as f64 / window.elapsed_s, WritesCounted::DuringRun));
+    }
+    let elapsed_s = workload.counters_elapsed_s.filter(|elapsed_s| *elapsed_s > 0.0)?;
+    let rows = tables().filter_map(|table| table.counters.as_ref()).map(|counters| {
+        let TableCounters { inserts, updates, hot_updates, .. } = *counters;
+        TableWrites { inserts, updates, hot_updates }.rows_entered()
+    });
+    // Without any counter nothing is known.
+    let rows = rows.reduce(u64::saturating_add)?;
+    Some((rows as f64 / elapsed_s, WritesCounted::SinceReset))
+}
+
 /// All of it as a record.
 pub(crate) fn write_cost(
     relation: &Relation<'_>,
     candidate: &Candidate,
     writes: &[Written<'_>],
-    counters_elapsed_s: Option<f64>,
+    workload: &IndexWorkload<'_>,
 ) -> IndexWriteCost {
     let wal_bytes_per_entry = wal_bytes_per_entry(relation, candidate);
-    let counters = relation.facts.counters.as_ref();
-    let entries_per_s =
-        counters.zip(counters_elapsed_s.filter(|elapsed| *elapsed > 0.0)).map(|(counters, elapsed)| {
-            let non_hot = counters.updates.saturating_sub(counters.hot_updates);
-            counters.inserts.saturating_add(non_hot) as f64 * candidate.entry_ratio / elapsed
-        });
+    let written = rows_entered_per_s(relation, workload);
     IndexWriteCost {
         wal_bytes_per_entry,
         entry_ratio: candidate.entry_ratio,
-        entries_per_s,
+        entries_per_s: written.map(|(rows_per_s, _)| rows_per_s * candidate.entry_ratio),
+        entries_counted: written.map(|(_, counted)| counted),
         slows: writes
             .iter()
             .map(|write| SlowedStatement {

@@ -8,6 +8,8 @@ mod step_totals;
 mod timeline;
 mod windows;
 
+use std::collections::BTreeMap;
+
 use aforo_model::{LoadRecord, LoadSecond, Scenario, TimeHistogram, Workload};
 
 pub(crate) use judged_part::JudgedPart;
@@ -123,6 +125,12 @@ impl LoadSummary {
             windows: self.windows.finish(self.seen_s),
             levels: self.levels.finish(self.seen_s),
         }
+    }
+
+    /// The histogram of each step that has one, over the judged part: what the quantiles of the record are taken from.
+    pub fn judged_histograms(&self) -> BTreeMap<String, TimeHistogram> {
+        let timed = self.steps.iter().filter(|step| !step.response_time().is_empty());
+        timed.map(|step| (step.name().to_owned(), step.response_time().clone())).collect()
     }
 
     /// What a live line shows, over the last seconds. Cheap enough to ask every second.

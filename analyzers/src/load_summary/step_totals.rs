@@ -49,6 +49,11 @@ impl StepTotals {
         &self.name
     }
 
+    /// Response times of the requests that are judged.
+    pub(crate) fn response_time(&self) -> &TimeHistogram {
+        &self.response_time
+    }
+
     /// Adds a second of this step; one of the draining does not count as throughput.
     pub(crate) fn add(&mut self, second: &StepSecond, draining: bool) {
         self.requests = self.requests.saturating_add(second.requests);

@@ -247,6 +247,12 @@ fn risk(advised: &AdvisedIndex) -> (Risk, String) {
         1 => format!("1 statement of the run wrote {} rows there", rows(written)),
         count => format!("{count} statements of the run wrote {} rows there", rows(written)),
     };
+    let rate = write_cost
+        .entries_per_s
+        .zip(write_cost.entries_counted)
+        .map_or_else(String::new, |(entries_per_s, counted)| {
+            format!(", {entries_per_s:.1} entries a second {}", counted.as_str())
+        });
     let loses_hot = write_cost.slows.iter().any(|slowed| slowed.loses_hot);
     let hot = if loses_hot {
         ", and updates of its columns stop being HOT, so that they write to every index of the table"
@@ -254,7 +260,7 @@ fn risk(advised: &AdvisedIndex) -> (Risk, String) {
         ""
     };
     let note = format!(
-        "Each entry costs those who write about {:.0} bytes of write-ahead log ({writes}){hot}; a build that is broken off leaves \
+        "Each entry costs those who write about {:.0} bytes of write-ahead log ({writes}{rate}){hot}; a build that is broken off leaves \
          an invalid index, which is to be dropped.",
         write_cost.wal_bytes_per_entry
     );

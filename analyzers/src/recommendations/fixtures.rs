@@ -208,6 +208,7 @@ pub(super) fn index(name: &str, columns: &[&str]) -> IndexFacts {
         oid: 1,
         name: relation(name),
         table: relation("reservations"),
+        parent: None,
         method: "btree".to_owned(),
         keys: columns.iter().map(key).collect(),
         included: Vec::new(),

@@ -1,10 +1,11 @@
-//! `maintenance` that builds anew: a table with much empty space, an index with much of it or that was not built to the end. Each is one
-//! by itself, since it takes room for a second copy, and of a table its lock.
+//! `maintenance` that builds anew: a table with much empty space, an index with much of it or that was not built to the end, an index of a
+//! partitioned table that not every partition has. Each is one by itself, since it takes room for a second copy, and of a table its lock.
 
 use aforo_model::{Action, Effect, Effort, Finding, Recommendation, RecommendationKind, Risk, RunRecord};
 
 use super::evidence::{carries, reference};
 use super::sql_text::{plain, relation};
+use crate::database::completing_sql;
 use crate::wording::sentence;
 
 pub(super) fn run(record: &RunRecord) -> Vec<Recommendation> {
@@ -13,6 +14,45 @@ pub(super) fn run(record: &RunRecord) -> Vec<Recommendation> {
 }
 
 fn recommend(finding: &Finding) -> Option<Recommendation> {
+    match completing_sql(&finding.remedy) {
+        Some((parts, drop)) => complete(finding, parts, drop),
+        None => rebuild(finding),
+    }
+}
+
+/// An index of a partitioned table: no `REINDEX` makes it valid.
+fn complete(finding: &Finding, parts: &str, drop: &str) -> Option<Recommendation> {
+    let name = relation(drop)?;
+    let plain = plain(name);
+    Some(Recommendation {
+        id: format!("maintenance:complete {plain}"),
+        kind: RecommendationKind::Maintenance,
+        title: format!("Give every partition its part of the index {plain}"),
+        what: "Builds the index on each partition that lacks it, without blocking writers, and attaches it; with the last one the whole becomes \
+               valid."
+            .to_owned(),
+        why: sentence(&finding.message),
+        rests_on: vec![reference(finding)],
+        statements: Vec::new(),
+        steps: Vec::new(),
+        actions: vec![Action::Sql(parts.to_owned())],
+        effect: Effect::Unknown { why: "what statements gain shows only when they run again".to_owned() },
+        effort: Effort::Low,
+        risk: Risk::Low,
+        risk_note: "Each statement by itself, not in a transaction. A build that is broken off leaves an invalid index, which is to be dropped."
+            .to_owned(),
+        undo: vec![Action::Change(format!(
+            "An index that is attached cannot be detached; dropping the whole drops every partition's part, also those that were there \
+             before: {drop}"
+        ))],
+        verify: vec![Action::Sql(format!(
+            "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass({});",
+            aforo_sql::quote_literal(name)
+        ))],
+    })
+}
+
+fn rebuild(finding: &Finding) -> Option<Recommendation> {
     let name = relation(&finding.remedy)?;
     let plain = plain(name);
     let (id, title, sql, risk, note) = match finding.code.as_str() {
@@ -31,7 +71,7 @@ fn recommend(finding: &Finding) -> Option<Recommendation> {
             Risk::Low,
             "Only if no index is being built right now: see pg_stat_progress_create_index.",
         ),
-        "invalid-index" => (
+        "invalid-index" if finding.remedy.contains("REINDEX") => (
             format!("maintenance:reindex {plain}"),
             format!("Build the index {plain} again"),
             format!("REINDEX INDEX CONCURRENTLY {name};"),
@@ -118,6 +158,34 @@ mod tests {
             let all = advised("invalid-index", Severity::Critical, &remedy);
             assert_eq!(all[0].actions[0].text(), format!(r#"DROP INDEX CONCURRENTLY "public"."{name}";"#));
         }
+    }
+
+    #[test]
+    fn an_index_of_a_partitioned_table_is_completed_and_not_built_again() {
+        let remedy = concat!(
+            r#"give every partition its part: CREATE INDEX CONCURRENTLY "half_1" ON "public"."r_1" USING btree (a); "#,
+            r#"ALTER INDEX "public"."half" ATTACH PARTITION "public"."half_1"; "#,
+            r#"or drop it with the parts it has, which locks the table for a moment: DROP INDEX "public"."half";"#
+        );
+        let all = advised("invalid-index", Severity::Warning, remedy);
+        assert_eq!(all.len(), 1);
+        assert_eq!(all[0].id, "maintenance:complete public.half");
+        assert!(
+            all[0].actions[0].text().ends_with(r#"ATTACH PARTITION "public"."half_1";"#),
+            "{:?}",
+            all[0].actions
+        );
+        let Action::Change(undo) = &all[0].undo[0] else {
+            panic!("to be thought about, not carried out: {all:?}")
+        };
+        assert!(undo.contains("also those that were there before: DROP INDEX"), "{undo}");
+        assert!(!all[0].actions[0].text().contains("REINDEX"));
+        // In words only: nothing to carry out as it stands.
+        let words = concat!(
+            "drop it with all its parts and build it once more, which blocks writers meanwhile: ",
+            r#"BEGIN; DROP INDEX "public"."half"; CREATE INDEX half ON public.r USING btree (a); COMMIT;"#
+        );
+        assert_eq!(advised("invalid-index", Severity::Warning, words), []);
     }
 
     #[test]

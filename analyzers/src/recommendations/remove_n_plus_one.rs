@@ -17,6 +17,10 @@ use crate::wording::sentence;
 
 const CODE: &str = "n-plus-one";
 
+/// What a call takes besides its execution: the way to the server and back within a data centre, in milliseconds (Dean, "Numbers everyone
+/// should know"); what calls are reckoned with where an N+1 is judged.
+const WAY_WITHIN_A_DATA_CENTRE_MS: f64 = 0.5;
+
 pub(super) fn run(record: &RunRecord) -> Vec<Recommendation> {
     let steps = by_step(record);
     let all: Vec<&NPlusOne> = steps.values().flatten().copied().collect();
@@ -81,8 +85,12 @@ fn recommend(
     // One call stays, for all items.
     let saved_ms = |found: &NPlusOne| (calls_of(&traffic, all, found) - 1.0).max(0.0) * found.mean_ms;
     let saved = traffic.saved_by_step(step, of_step.iter().map(|found| saved_ms(found)).sum());
-    let is_worth_it = of_step.iter().any(|found| found.severity >= Severity::Warning)
-        || saved.as_ref().is_ok_and(|saved| saved.ratio >= LEAST_RATIO);
+    let is_worth_it = saved.as_ref().is_ok_and(|saved| saved.ratio >= LEAST_RATIO)
+        || match of_step.iter().map(|found| found.severity).max() {
+            Some(Severity::Critical) => true,
+            Some(Severity::Warning) => may_be_noticed(&traffic, step, of_step, all),
+            _ => false,
+        };
     let mut found = of_step.to_vec();
     found.sort_by(|one, other| {
         saved_ms(other).total_cmp(&saved_ms(one)).then_with(|| one.fingerprint.cmp(&other.fingerprint))
@@ -129,6 +137,18 @@ fn recommend(
     })
 }
 
+/// Whether requests of this run could notice the calls that go, if each also took the way to the server and back. Where pages hold one or two
+/// items as a rule, an N+1 over a full page is a finding, and no work for today. Without traffic nobody can say, and the finding stands.
+fn may_be_noticed(traffic: &Traffic<'_>, step: &str, of_step: &[&NPlusOne], all: &[&NPlusOne]) -> bool {
+    let saved_ms = |found: &&NPlusOne| {
+        (calls_of(traffic, all, found) - 1.0).max(0.0) * (found.mean_ms + WAY_WITHIN_A_DATA_CENTRE_MS)
+    };
+    match traffic.saved_by_step(step, of_step.iter().map(saved_ms).sum()) {
+        Ok(saved) => saved.ratio >= LEAST_RATIO,
+        Err(_) => true,
+    }
+}
+
 fn why(first: &NPlusOne, count: usize) -> String {
     let more = match count {
         1 => String::new(),
@@ -148,8 +168,8 @@ fn why(first: &NPlusOne, count: usize) -> String {
 fn action(found: &NPlusOne) -> Action {
     let name = statement_name(found.text.as_deref(), &found.fingerprint);
     Action::Change(match (&found.fix_sql, found.is_top_level) {
-        (Some(sql), true) => format!("In place of {name}, send once for all items: {sql}"),
-        (Some(sql), false) => format!("In the function that runs {name}, run once for all items: {sql}"),
+        (Some(sql), true) => format!("In place of {name}, send once for all items: `{sql}`"),
+        (Some(sql), false) => format!("In the function that runs {name}, run once for all items: `{sql}`"),
         (None, true) if found.is_write => {
             format!("In place of {name}, write all items with one statement, from arrays of their values.")
         }
@@ -224,6 +244,14 @@ mod tests {
         assert_eq!(run(&minor.record).len(), 1, "3.9 % of the time of all requests");
         minor.n_plus_ones().for_each(|found| found.mean_ms = 0.001);
         assert_eq!(run(&minor.record), []);
+        // A full page would be fifty calls; the pages of this run hold hardly more than one item.
+        let mut seldom = found();
+        assert!(seldom.n_plus_ones().all(|found| found.severity == Severity::Warning));
+        let statement = seldom.statement(EVENT);
+        statement.calls_per_request = Some(0.05);
+        assert_eq!(run(&seldom.record), []);
+        seldom.n_plus_ones().for_each(|found| found.severity = Severity::Critical);
+        assert_eq!(run(&seldom.record).len(), 1, "what is critical is advised whatever the traffic");
         let mut unreported = found();
         unreported.report().findings.retain(|finding| finding.code != CODE);
         assert_eq!(run(&unreported.record), []);

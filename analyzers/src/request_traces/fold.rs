@@ -161,15 +161,16 @@ mod tests {
         /// However a client writes its data into a statement, and wherever the statement is cut.
         #[test]
         fn no_value_survives(before in "[ -~]{0,20}", after in "[ -~]{0,20}", is_cut: bool, is_doubled: bool) {
-            let quote = if is_doubled { "'O''Zebra-7731" } else { "'Zebra-7731" };
+            let quote = if is_doubled { "'O''Zebra-1773177317" } else { "'Zebra-1773177317" };
             let end = if is_cut { "" } else { "'" };
             let text = format!("SELECT {} FROM guests WHERE name = {quote}{end}", "1");
             let noisy = format!("{text} {} {}", before.replace('\'', ""), after.replace('\'', ""));
-            let mut sent = statement(&noisy, Some(7731));
+            let mut sent = statement(&noisy, Some(1_773_177_317));
             sent.is_text_cut = is_cut;
             let request = fold_request("list", Some(1), &trace([sent]));
             let saved = serde_json::to_string(&request).unwrap();
-            prop_assert!(!saved.contains("Zebra") && !saved.contains("7731") && !saved.contains("secret"), "{saved}");
+            // So many digits are in no fingerprint by chance.
+            prop_assert!(!saved.contains("Zebra") && !saved.contains("1773177317") && !saved.contains("secret"), "{saved}");
         }
     }
 }

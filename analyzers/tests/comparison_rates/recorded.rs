@@ -15,7 +15,8 @@ use aforo_model::{
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
-const RECORDED: &str = include_str!("../../fixtures/comparison/recorded_runs.txt");
+const BUSY: &str = include_str!("../../fixtures/comparison/recorded_busy.txt");
+const QUIET: &str = include_str!("../../fixtures/comparison/recorded_quiet.txt");
 const RECORD: &str = include_str!("../../fixtures/comparison/run.json");
 /// Seconds that stay together when they are drawn again: longer than what was slow in the recorded runs stayed slow.
 const TOGETHER_S: usize = 20;
@@ -48,9 +49,18 @@ pub(crate) struct Trial {
 }
 
 impl Recorded {
-    /// Those of the fixture.
-    pub(crate) fn read() -> Self {
-        let mut lines = RECORDED.lines().filter(|line| !line.starts_with('#'));
+    /// Six runs, while other programs used the machine.
+    pub(crate) fn busy() -> Self {
+        Self::read(BUSY)
+    }
+
+    /// Five runs, while nothing else used the machine.
+    pub(crate) fn quiet() -> Self {
+        Self::read(QUIET)
+    }
+
+    fn read(fixture: &str) -> Self {
+        let mut lines = fixture.lines().filter(|line| !line.starts_with('#'));
         let steps: Vec<String> = lines.next().unwrap().split(' ').map(str::to_owned).collect();
         let mut runs: Vec<Run> = Vec::new();
         for line in lines {

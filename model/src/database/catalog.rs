@@ -165,6 +165,9 @@ pub struct IndexFacts {
     pub name: RelationName,
     /// Its table.
     pub table: RelationName,
+    /// The index of a partitioned table that it is a part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<RelationName>,
     /// `btree`, `gist`, `brin`, …
     pub method: String,
     /// Key columns or expressions, in order.

@@ -221,8 +221,31 @@ pub struct IndexWriteCost {
     pub entry_ratio: f64,
     /// Entries written in a second, at the rate of inserts and non-HOT updates seen; absent where it is not known.
     pub entries_per_s: Option<f64>,
+    /// Over which time they were counted; absent where `entries_per_s` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries_counted: Option<WritesCounted>,
     /// Statements of the workload that write to the table.
     pub slows: Vec<SlowedStatement>,
+}
+
+/// Over which time writes to a table were counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WritesCounted {
+    /// While the load ran.
+    DuringRun,
+    /// Since the server's counters were last reset, or since it was started where that is not known.
+    SinceReset,
+}
+
+impl WritesCounted {
+    /// The end of "… entries a second".
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DuringRun => "during the run",
+            Self::SinceReset => "since the server's counters began",
+        }
+    }
 }
 
 /// A statement that an index makes slower.

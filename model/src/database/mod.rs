@@ -13,6 +13,7 @@ mod request_trace;
 mod series;
 mod server;
 mod statements;
+mod table_writes;
 mod trace;
 
 pub use activity::{ActivityWindow, BlockingChain, EventShare, SessionGroup, WaitCount};
@@ -28,7 +29,7 @@ pub use checklist::{
 pub use hot::{HotStatement, StatementStep};
 pub use index_advice::{
     AdvisedIndex, CostSource, IndexAdvice, IndexColumn, IndexDefinition, IndexMethod, IndexWriteCost,
-    NotCosted, RejectedIndex, ServedStatement, SlowedStatement, qualified, quoted,
+    NotCosted, RejectedIndex, ServedStatement, SlowedStatement, WritesCounted, qualified, quoted,
 };
 pub use n_plus_one::{
     CallPattern, FixWords, LeftOut, NPlusOne, ParentStatement, ProbeBackground, ProbeJudgement, ProbePage,
@@ -47,6 +48,7 @@ pub use server::{
     Setting, VacuumProgress,
 };
 pub use statements::{StatementCounters, StatementDelta, StatementKey, StatementWindow, WindowGap};
+pub use table_writes::{TableWriteWindow, TableWrites};
 pub use trace::{StatementTrace, TracedParameter, TracedStatement, TransactionState};
 
 use std::collections::BTreeMap;

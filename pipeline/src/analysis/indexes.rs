@@ -4,10 +4,10 @@ use aforo_analyzers::{
     IndexOptions, StatementGroup, WorkloadStatement, could_do_with_fewer_blocks, explain_case,
     group_statements, may_use_partial_index, missing_index_findings,
 };
-use aforo_model::database::{DatabaseEvidence, IndexAdvice, NotCosted};
+use aforo_model::database::{DatabaseEvidence, IndexAdvice, NotCosted, TableWriteWindow};
 use aforo_model::{Answer, Finding};
 
-use crate::index_advice::advise_indexes_within;
+use crate::index_advice::{Asking, advise_indexes_within};
 
 use super::AnalysisPlan;
 use super::assemble::texts;
@@ -32,9 +32,11 @@ pub(super) async fn advise(
     plan: &AnalysisPlan,
     evidence: &DatabaseEvidence,
     explained: &Explained,
+    table_writes: Option<&TableWriteWindow>,
 ) -> Indexes {
     let groups = evidence.statements.as_ref().map(group_statements);
-    let advice = match advice(plan, evidence, explained, groups.as_deref()).await {
+    let workload = workload(evidence, explained, groups.as_deref());
+    let advice = match advice(plan, evidence, workload, table_writes).await {
         Ok(advice) => Answer::Found(advice),
         Err(why) => Answer::absent(why),
     };
@@ -46,17 +48,16 @@ pub(super) async fn advise(
 async fn advice(
     plan: &AnalysisPlan,
     evidence: &DatabaseEvidence,
-    explained: &Explained,
-    groups: Option<&[StatementGroup]>,
+    workload: Option<Workload>,
+    table_writes: Option<&TableWriteWindow>,
 ) -> Result<IndexAdvice, String> {
-    let Workload { statements, left_out } =
-        workload(evidence, explained, groups).ok_or("statements or the catalog could not be read")?;
+    let Workload { statements, left_out } = workload.ok_or("statements or the catalog could not be read")?;
     if statements.is_empty() && left_out.is_empty() {
         return Err("no statement of the application's was seen".to_owned());
     }
     let options = IndexOptions { budget_bytes: plan.index_budget_bytes, ..IndexOptions::default() };
-    let advised =
-        advise_indexes_within(&plan.database_url, evidence, &statements, &options, plan.plan_writes).await;
+    let asking = Asking { plan_writes: plan.plan_writes, table_writes };
+    let advised = advise_indexes_within(&plan.database_url, evidence, &statements, &options, asking).await;
     let mut advice = advised.map_err(|error| error.to_string())?;
     advice.not_costed.extend(left_out);
     Ok(advice)

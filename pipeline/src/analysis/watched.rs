@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aforo_analyzers::KnownCall;
 use aforo_model::database::{
     ActivityWindow, LoadSlice, ProbeBackground, ProbeReading, RequestTrace, Skipped, StatementWindow,
+    TableWriteWindow,
 };
 
 /// What was seen while something was asked of the target.
@@ -14,6 +15,8 @@ pub(crate) struct Watched {
     pub(crate) statements: Option<StatementWindow>,
     /// What sessions waited for.
     pub(crate) activity: Option<ActivityWindow>,
+    /// Rows written to tables while load ran; absent where there was none.
+    pub(crate) table_writes: Option<TableWriteWindow>,
     /// Requests by step and statements, slice by slice.
     pub(crate) slices: Vec<LoadSlice>,
     /// Requests in the whole window, where they are known.

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use aforo_model::RunRecord;
 use serde::{Deserialize, Serialize};
 
+use super::caveats::Caveats;
 use super::lock::RunLock;
 use super::{RECORD_FILE, RunStore, StoreError, create_folder, id_of, writer};
 
@@ -30,6 +32,15 @@ pub struct Baseline {
     pub name: String,
     /// Ids of its runs, oldest first. Several are repetitions of one measurement.
     pub runs: Vec<String>,
+}
+
+/// A baseline that was just set, and what is to be known of its runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PinnedBaseline {
+    /// The baseline.
+    pub baseline: Baseline,
+    /// What speaks against its runs as a measure for later ones, a sentence each without a full stop.
+    pub caveats: Vec<String>,
 }
 
 /// What the file holds.
@@ -74,12 +85,20 @@ impl RunStore {
     /// Pins these runs as `name`, in place of those that were pinned before. A run that was killed is restored first.
     ///
     /// # Errors
-    /// [`StoreError::BaselineName`], [`StoreError::OutsideStore`], and those of reading and writing. Nothing is changed then.
-    pub fn set_baseline(&self, name: &str, folders: &[PathBuf]) -> Result<Baseline, StoreError> {
+    /// [`StoreError::BaselineName`], [`StoreError::OutsideStore`], [`StoreError::BaselineLoads`] where the runs were not the same load,
+    /// and those of reading and writing. Nothing is changed then.
+    pub fn set_baseline(&self, name: &str, folders: &[PathBuf]) -> Result<PinnedBaseline, StoreError> {
         check_name(name)?;
-        let mut runs = folders.iter().map(|folder| self.pinnable(folder)).collect::<Result<Vec<_>, _>>()?;
+        let mut caveats = Caveats::default();
+        let mut runs = Vec::new();
+        for folder in folders {
+            let (id, record) = self.pinnable(folder)?;
+            if !runs.contains(&id) {
+                caveats.add(&id, record).map_err(|other_load| other_load.of_baseline(name))?;
+                runs.push(id);
+            }
+        }
         runs.sort();
-        runs.dedup();
         if runs.is_empty() {
             return Err(StoreError::BaselineName { name: name.to_owned(), why: "no run is named for it" });
         }
@@ -87,7 +106,8 @@ impl RunStore {
             baselines.insert(name.to_owned(), runs.clone());
             Ok(())
         })?;
-        Ok(Baseline { name: name.to_owned(), runs })
+        let baseline = Baseline { name: name.to_owned(), runs };
+        Ok(PinnedBaseline { baseline, caveats: caveats.told() })
     }
 
     /// Forgets a baseline; its runs stay.
@@ -133,8 +153,8 @@ impl RunStore {
         read_file(&text).map_err(|why| StoreError::Baselines { path, why })
     }
 
-    /// The id of a run that can be pinned: one of this store, that has ended and can be read.
-    fn pinnable(&self, folder: &Path) -> Result<String, StoreError> {
+    /// A run that can be pinned: one of this store, that has ended and can be read.
+    fn pinnable(&self, folder: &Path) -> Result<(String, RunRecord), StoreError> {
         let parent = |path: &Path| path.canonicalize().ok()?.parent().map(Path::to_owned);
         let store = self.directory().canonicalize().ok();
         if store.is_none() || parent(folder) != store {
@@ -143,10 +163,10 @@ impl RunStore {
                 directory: self.directory().to_owned(),
             });
         }
-        self.load(folder)?;
+        let record = self.load(folder)?;
         let canonical =
             folder.canonicalize().map_err(|why| StoreError::Read { path: folder.to_owned(), why })?;
-        Ok(id_of(&canonical))
+        Ok((id_of(&canonical), record))
     }
 
     fn unknown_baseline(&self, name: &str, known: &BTreeMap<String, Vec<String>>) -> StoreError {

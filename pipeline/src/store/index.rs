@@ -17,7 +17,7 @@ use super::{RECORD_FILE, StoreError, writer};
 
 const INDEX_FILE: &str = "index.ndjson";
 /// It rises when the same version of Aforo would read the file differently.
-const INDEX_FORMAT_VERSION: u32 = 1;
+const INDEX_FORMAT_VERSION: u32 = 2;
 /// Most of the first line that is read. A longer one, of a run with very long names, is not used.
 const LONGEST_HEAD_BYTES: u64 = 64 << 10;
 /// What is read at once: one page holds the first line.

@@ -1,6 +1,7 @@
 //! The histograms of a whole run, so that runs can be merged without reading every second of each.
 //!
-//! `judged.hlog` is made of `latency.hlog` when it is first asked for, in the same format, as one interval of the judged part.
+//! `judged.hlog` is written at the end of a run, in the format of `latency.hlog`, as one interval of the judged part. Where it is not there or
+//! older, it is made of `latency.hlog` when it is first asked for.
 
 use std::collections::BTreeMap;
 use std::io::BufWriter;
@@ -9,6 +10,7 @@ use std::path::Path;
 use aforo_analyzers::JudgedHistograms;
 use aforo_model::{LoadSecond, RunDigest, StepSecond, Subject, TimeHistogram};
 use aforo_reports::{IntervalLogWriter, read_interval_log};
+use chrono::{DateTime, Utc};
 
 use super::evidence::each_second;
 use super::{LATENCY_FILE, StoreError, read_record, writer};
@@ -32,10 +34,15 @@ pub(super) fn judged_histograms(
     let mut histograms = JudgedHistograms::new(&record.scenario);
     each_second(folder, |second| histograms.add(second))?;
     let steps = histograms.finish();
-    if let Err(error) = save(folder, run, &steps) {
+    keep(folder, run.run.started_at, &steps);
+    Ok(steps)
+}
+
+/// Keeps them beside the run. They are never needed: where they cannot be written, the seconds are read each time.
+pub(super) fn keep(folder: &Path, started_at: DateTime<Utc>, steps: &BTreeMap<String, TimeHistogram>) {
+    if let Err(error) = save(folder, started_at, steps) {
         tracing::debug!("the merged histograms of a run are not kept: {error}");
     }
-    Ok(steps)
 }
 
 /// Whether it was made after the file that it is made of.
@@ -56,11 +63,15 @@ fn saved(folder: &Path, run: &RunDigest) -> Option<BTreeMap<String, TimeHistogra
     Some(steps.filter(|(_, times)| !times.is_empty()).collect())
 }
 
-fn save(folder: &Path, run: &RunDigest, steps: &BTreeMap<String, TimeHistogram>) -> Result<(), StoreError> {
+fn save(
+    folder: &Path,
+    started_at: DateTime<Utc>,
+    steps: &BTreeMap<String, TimeHistogram>,
+) -> Result<(), StoreError> {
     let step = |times: &TimeHistogram| StepSecond { response_time: times.clone(), ..StepSecond::default() };
     let steps = steps.iter().map(|(name, times)| (name.clone(), step(times)));
     let whole = LoadSecond { steps: steps.collect(), ..LoadSecond::default() };
     writer::replace(&folder.join(JUDGED_FILE), |out| {
-        IntervalLogWriter::new(BufWriter::new(out), run.run.started_at)?.write_second(&whole)
+        IntervalLogWriter::new(BufWriter::new(out), started_at)?.write_second(&whole)
     })
 }

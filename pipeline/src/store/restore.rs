@@ -6,7 +6,7 @@ use aforo_analyzers::LoadSummary;
 use aforo_model::{ResourceSample, RunEnd, RunRecord};
 
 use super::evidence::{each_line, each_second};
-use super::{RESOURCES_FILE, StoreError};
+use super::{RESOURCES_FILE, StoreError, look_ups};
 use crate::cpu_profile::Profiled;
 use crate::record::{Seen, conclude};
 
@@ -17,6 +17,7 @@ pub(super) fn restore(folder: &Path, begun: RunRecord) -> Result<RunRecord, Stor
         resources.push(sample);
         true
     })?;
+    look_ups::fill_in(&mut resources);
     let mut summary = LoadSummary::new(&begun.scenario);
     let mut at_s = 0.0;
     each_second(folder, |second| {

@@ -1,19 +1,20 @@
 //! Writes the folder of a run, second by second.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use aforo_model::{LoadSecond, ResourceSample, RunRecord};
+use aforo_model::{LoadSecond, ResourceSample, RunRecord, TimeHistogram};
 use aforo_reports::{FORMATS, Format, IntervalLogWriter};
 use serde::Serialize;
 
 use crate::plan_files::write_plans;
 use crate::profile_files::write_profile;
 
-use super::index;
 use super::lock::RunLock;
 use super::{LATENCY_FILE, RECORD_FILE, RESOURCES_FILE, SECONDS_FILE, StoreError, create_folder};
+use super::{index, judged_histograms};
 
 /// The folder of a run that is going on.
 pub(crate) struct RunWriter {
@@ -59,9 +60,15 @@ impl RunWriter {
         self.resources.append(sample)
     }
 
-    /// Writes the final record and every report.
-    pub(crate) fn finish(self, record: &RunRecord) -> Result<(), StoreError> {
-        write_reports(&self.folder, record)
+    /// Writes the final record, every report, and the histograms of the judged part that reports over many runs merge.
+    pub(crate) fn finish(
+        self,
+        record: &RunRecord,
+        judged: &BTreeMap<String, TimeHistogram>,
+    ) -> Result<(), StoreError> {
+        write_reports(&self.folder, record)?;
+        judged_histograms::keep(&self.folder, record.started_at, judged);
+        Ok(())
     }
 }
 
@@ -97,7 +104,7 @@ fn write_record(folder: &Path, record: &RunRecord) -> Result<(), StoreError> {
 }
 
 /// Writes beside the file and renames, so that a reader never sees half of it.
-pub(super) fn replace(
+pub(crate) fn replace(
     path: &Path,
     render: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<(), StoreError> {

@@ -19,6 +19,7 @@ mod session;
 mod sessions;
 mod settings;
 mod statements;
+mod table_writes;
 mod vacuum;
 mod what_if;
 
@@ -30,4 +31,5 @@ pub use proxy::{PostgresProxy, ProxyError, start as start_proxy};
 pub use read::read_database;
 pub use session::STATEMENT_TAG;
 pub use statements::{StatementReader, StatementSeries, StatementSnapshot, StatementWatch};
+pub use table_writes::TableWriteWatch;
 pub use what_if::{WhatIfPlan, WhatIfSession, WhatIfSessionError};

@@ -1,12 +1,14 @@
 //! Asking `INFO` once a second.
 
+use std::time::Instant;
+
 use aforo_model::RedisSample;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError};
 
 use super::info::{Info, parse_info, parse_version};
 use crate::Notice;
-use crate::counter::Growth;
+use crate::counter::{Growth, Rate};
 use crate::link::Server;
 
 /// A Redis server. Its counters count from the first reading; Aforo's own `INFO`, one a second, and its own
@@ -25,10 +27,12 @@ struct Since {
     keyspace_misses: Growth,
     evicted_keys: Growth,
     commands_processed: Growth,
+    hit_rate: Rate,
+    miss_rate: Rate,
 }
 
 impl Since {
-    fn advance(&mut self, info: &Info<'_>) -> RedisSample {
+    fn advance(&mut self, now: Instant, info: &Info<'_>) -> RedisSample {
         let run_id = info.run_id.map(ToOwned::to_owned);
         if run_id != self.run_id {
             // Another start of the server: its counters may already be past where they were before.
@@ -38,9 +42,13 @@ impl Since {
             self.evicted_keys.restart();
             self.commands_processed.restart();
         }
+        let keyspace_hits = self.keyspace_hits.advance(info.keyspace_hits);
+        let keyspace_misses = self.keyspace_misses.advance(info.keyspace_misses);
         RedisSample {
-            keyspace_hits: self.keyspace_hits.advance(info.keyspace_hits),
-            keyspace_misses: self.keyspace_misses.advance(info.keyspace_misses),
+            keyspace_hits,
+            keyspace_misses,
+            keyspace_hits_per_s: self.hit_rate.advance(now, keyspace_hits),
+            keyspace_misses_per_s: self.miss_rate.advance(now, keyspace_misses),
             evicted_keys: self.evicted_keys.advance(info.evicted_keys),
             commands_processed: self.commands_processed.advance(info.commands_processed),
             used_memory_bytes: info.used_memory_bytes,
@@ -76,7 +84,7 @@ impl Server for Redis {
         let info = parse_info(&text).map_err(|error| {
             Notice::new(Self::NAME, error.to_string(), "use Redis 4 or newer, or Valkey, to be observed")
         })?;
-        Ok(self.since.advance(&info))
+        Ok(self.since.advance(Instant::now(), &info))
     }
 }
 
@@ -138,20 +146,20 @@ mod tests {
     #[test]
     fn counters_go_on_over_a_restart_of_the_server() {
         let mut since = Since::default();
-        assert_eq!(since.advance(&info_of("first", 1_000)).keyspace_hits, 0);
-        assert_eq!(since.advance(&info_of("first", 1_100)).keyspace_hits, 100);
-        assert_eq!(since.advance(&info_of("second", 7)).keyspace_hits, 107);
+        assert_eq!(since.advance(Instant::now(), &info_of("first", 1_000)).keyspace_hits, 0);
+        assert_eq!(since.advance(Instant::now(), &info_of("first", 1_100)).keyspace_hits, 100);
+        assert_eq!(since.advance(Instant::now(), &info_of("second", 7)).keyspace_hits, 107);
         // The third start has already counted further than the second.
-        let sample = since.advance(&info_of("third", 50));
+        let sample = since.advance(Instant::now(), &info_of("third", 50));
         assert_eq!((sample.keyspace_hits, sample.commands_processed), (157, 157));
     }
 
     #[test]
     fn counters_go_on_over_a_reset_of_the_statistics() {
         let mut since = Since::default();
-        since.advance(&info_of("only", 1_000));
-        since.advance(&info_of("only", 1_100));
-        assert_eq!(since.advance(&info_of("only", 20)).evicted_keys, 120);
+        since.advance(Instant::now(), &info_of("only", 1_000));
+        since.advance(Instant::now(), &info_of("only", 1_100));
+        assert_eq!(since.advance(Instant::now(), &info_of("only", 20)).evicted_keys, 120);
     }
 
     #[tokio::test]

@@ -8,3 +8,4 @@ mod pooler;
 mod rights;
 mod server;
 mod statements;
+mod table_writes;

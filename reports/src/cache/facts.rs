@@ -4,6 +4,7 @@ use aforo_model::Answer;
 use aforo_model::cache::{AccessTracking, CacheCounters, CacheMemory, CacheReport, SampleEnd, SampleSummary};
 use aforo_model::database::Grade;
 
+use crate::counted::{counted, numbered};
 use crate::figures::{self, ABSENT, count, percent};
 
 pub(crate) const PATTERNS: &str = "Keys by pattern";
@@ -55,12 +56,12 @@ fn server(report: &CacheReport) -> String {
 fn lookups(counters: &CacheCounters) -> String {
     let since = if counters.is_window { "watched for" } else { "counted for" };
     format!(
-        "{} found, {} not; {} keys evicted, {} expired; {} commands; {since} {}",
+        "{} found, {} not; {} evicted, {} expired; {}; {since} {}",
         count(counters.keyspace_hits),
         count(counters.keyspace_misses),
-        count(counters.evicted_keys),
+        counted(counters.evicted_keys, "key"),
         count(counters.expired_keys),
-        count(counters.commands_processed),
+        counted(counters.commands_processed, "command"),
         figures::span_s(counters.covered_s)
     )
 }
@@ -68,7 +69,7 @@ fn lookups(counters: &CacheCounters) -> String {
 /// Error answers by code, and connections that were refused.
 fn errors(counters: &CacheCounters) -> Option<String> {
     let refused = (counters.rejected_connections > 0)
-        .then(|| format!("{} connections refused", count(counters.rejected_connections)));
+        .then(|| format!("{} refused", counted(counters.rejected_connections, "connection")));
     let by_code = counters.errors.iter().flatten().map(|(code, times)| format!("{code} {}", count(*times)));
     let said: Vec<String> = by_code.chain(refused).collect();
     (!said.is_empty()).then(|| said.join(", "))
@@ -81,12 +82,12 @@ fn of_memory(memory: &CacheMemory) -> String {
         None => "limit not known".to_owned(),
     };
     format!(
-        "{} in use, {limit}, {}; at most {}; resident {}, {} bytes for each in use",
+        "{} in use, {limit}, {}; at most {}; resident {}, {} for each in use",
         figures::bytes(memory.used_bytes),
         memory.policy.as_deref().unwrap_or("policy not known"),
         figures::or_absent(memory.peak_bytes, figures::bytes),
         figures::or_absent(memory.rss_bytes, figures::bytes),
-        figures::significant(memory.fragmentation_ratio)
+        numbered(&figures::significant(memory.fragmentation_ratio), "byte")
     )
 }
 
@@ -99,9 +100,9 @@ fn sample(sample: &SampleSummary) -> String {
         SampleEnd::Interrupted => "the server stopped answering",
     };
     format!(
-        "{} of {} keys ({}) in {}: {end}",
+        "{} of {} ({}) in {}: {end}",
         count(sample.sampled_keys),
-        count(sample.total_keys),
+        counted(sample.total_keys, "key"),
         percent(sample.sampled_ratio),
         figures::span_s(sample.elapsed_s)
     )
@@ -124,13 +125,13 @@ fn tracking(tracking: AccessTracking) -> String {
 
 /// How many checks came to which grade.
 pub(crate) fn checks(report: &CacheReport) -> String {
-    let of = |grade: Grade| count(report.checks.iter().filter(|check| check.grade() == grade).count() as u64);
+    let of = |grade: Grade| report.checks.iter().filter(|check| check.grade() == grade).count() as u64;
     format!(
-        "{} checks: {} ok, {} warnings, {} critical, {} skipped.",
-        count(report.checks.len() as u64),
-        of(Grade::Ok),
-        of(Grade::Warning),
-        of(Grade::Critical),
-        of(Grade::Skipped)
+        "{}: {} ok, {}, {} critical, {} skipped.",
+        counted(report.checks.len() as u64, "check"),
+        count(of(Grade::Ok)),
+        counted(of(Grade::Warning), "warning"),
+        count(of(Grade::Critical)),
+        count(of(Grade::Skipped))
     )
 }

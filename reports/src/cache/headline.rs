@@ -3,6 +3,7 @@
 use aforo_model::cache::CacheReport;
 use aforo_model::{Answer, Severity};
 
+use crate::counted::counted;
 use crate::figures;
 use crate::style::Tone;
 
@@ -57,8 +58,7 @@ fn memory(report: &CacheReport) -> String {
 
 fn keys(report: &CacheReport) -> String {
     match &report.sample {
-        Answer::Found(sample) if sample.total_keys == 1 => "1 key".to_owned(),
-        Answer::Found(sample) => format!("{} keys", figures::count(sample.total_keys)),
+        Answer::Found(sample) => counted(sample.total_keys, "key"),
         Answer::Absent { .. } => "keys not sampled".to_owned(),
     }
 }

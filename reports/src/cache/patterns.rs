@@ -3,6 +3,7 @@
 use aforo_model::cache::{CacheReport, KeyPattern};
 
 use super::wording::{answered, compact, estimate, lifetime, reasons, why};
+use crate::counted::counted;
 use crate::figures::{self, ABSENT, or_absent, percent};
 use crate::sheet::{Cell, Sheet, numbers, words};
 
@@ -73,7 +74,7 @@ pub(crate) fn notes(report: &CacheReport) -> String {
     let rates = reasons("accesses", patterns().filter_map(|pattern| why(&pattern.accesses_per_min)));
     let unread = reasons("unread", patterns().filter_map(|pattern| why(&pattern.never_hit_ratio)));
     let left_out = (report.patterns_left_out > 0)
-        .then(|| format!("{} more patterns are not listed.", figures::count(report.patterns_left_out)));
+        .then(|| format!("Not listed: {}.", counted(report.patterns_left_out, "more pattern")));
     let said: Vec<String> =
         [Some(MEANING.to_owned()), rates, unread, left_out].into_iter().flatten().collect();
     said.join(" ")

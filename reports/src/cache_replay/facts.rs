@@ -3,6 +3,7 @@
 use aforo_model::Answer;
 use aforo_model::cache::{CacheReplay, RecordingCost, TraceEnd};
 
+use crate::counted::counted;
 use crate::figures::{ABSENT, bytes, count, or_absent, percent, significant, span_s};
 
 pub(super) const TITLE: &str = "Cache replay";
@@ -30,25 +31,25 @@ pub(super) fn facts(replay: &CacheReplay) -> Vec<(&'static str, String)> {
         (
             "trace",
             format!(
-                "{}, {}; {} commands, {} reads, {} writes, {} fills after a miss, {} deletes by {} clients",
+                "{}, {}; {}, {}, {}, {} after a miss, {} by {}",
                 span_s(trace.duration_s),
                 end(trace.end),
-                count(trace.commands),
-                count(trace.reads),
-                count(trace.writes),
-                count(trace.fills),
-                count(trace.deletes),
-                count(u64::from(trace.clients))
+                counted(trace.commands, "command"),
+                counted(trace.reads, "read"),
+                counted(trace.writes, "write"),
+                counted(trace.fills, "fill"),
+                counted(trace.deletes, "delete"),
+                counted(u64::from(trace.clients), "client")
             ),
         ),
         (
             "keys",
             format!(
-                "{}, {} together, {} of unknown size; {} reads were the first of their key",
+                "{}, {} together, {} of unknown size; {} of a key for the first time",
                 count(trace.keys),
                 bytes(trace.distinct_bytes),
                 count(trace.keys_of_unknown_size),
-                count(trace.first_reads)
+                counted(trace.first_reads, "read")
             ),
         ),
         (

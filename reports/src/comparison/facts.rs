@@ -4,6 +4,7 @@ use aforo_model::profile::ProfileDiff;
 use aforo_model::{ComparedRun, ComparisonMethod, RunComparison, format_duration};
 
 use super::ranking;
+use crate::counted::counted;
 use crate::figures;
 use crate::headline::word as verdict_word;
 
@@ -27,7 +28,7 @@ pub(super) fn facts(comparison: &RunComparison) -> Vec<(&'static str, String)> {
 /// The runs of a side.
 fn side(runs: &[ComparedRun]) -> String {
     let requests: u64 = runs.iter().map(|run| run.requests).sum();
-    let requests = format!("{} requests", figures::count(requests));
+    let requests = counted(requests, "request");
     match runs {
         [] => "no run".to_owned(),
         [run] => format!("{}, {}, {requests}, {}", run.id, target(run), verdict_word(&run.verdict)),
@@ -60,8 +61,8 @@ fn method(comparison: &RunComparison) -> String {
         }
         ComparisonMethod::BetweenRuns { permutations, is_exact } => {
             let all = if is_exact { ", which are all" } else { "" };
-            let permutations = figures::count(permutations.into());
-            format!("several runs a side, exchanged between the sides in {permutations} ways{all}")
+            let permutations = counted(permutations.into(), "way");
+            format!("several runs a side, exchanged between the sides in {permutations}{all}")
         }
     };
     format!("{method}; a change up to {} is none", figures::percent(comparison.tolerance_ratio))
@@ -85,7 +86,8 @@ pub(super) fn folded(comparison: &RunComparison) -> Vec<String> {
 }
 
 fn figures_are(count: usize) -> String {
-    if count == 1 { "1 figure is".to_owned() } else { format!("{count} figures are") }
+    let are = if count == 1 { "is" } else { "are" };
+    format!("{} {are}", counted(count as u64, "figure"))
 }
 
 /// What the columns of the table mean.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use aforo_model::RunComparison;
 
-use super::{markdown, terminal};
+use super::{junit, markdown, terminal};
 use crate::schema;
 
 /// One way to show a comparison of runs.
@@ -23,6 +23,7 @@ pub const COMPARISON_FORMATS: &[ComparisonFormat] = &[
     ComparisonFormat { name: "terminal", file_name: None, render: terminal::render },
     ComparisonFormat { name: "markdown", file_name: Some("comparison.md"), render: markdown::render },
     ComparisonFormat { name: "json", file_name: Some("comparison.json"), render: json },
+    ComparisonFormat { name: "junit", file_name: None, render: junit::render },
     ComparisonFormat { name: "schema", file_name: None, render: schema::render },
 ];
 

@@ -3,6 +3,7 @@
 use aforo_model::{Change, RunComparison};
 
 use super::{ranking, wording};
+use crate::counted::counted;
 use crate::figures;
 use crate::text::one_line;
 
@@ -15,8 +16,9 @@ pub(crate) fn headline(comparison: &RunComparison) -> String {
             figures::percent(comparison.tolerance_ratio)
         ),
         Change::Inconclusive { why, runs_needed } => {
-            let advice = runs_needed
-                .map_or_else(String::new, |runs| format!("; {runs} runs a side would probably tell"));
+            let advice = runs_needed.map_or_else(String::new, |runs| {
+                format!("; {} a side would probably tell", counted(u64::from(runs), "run"))
+            });
             format!("{why}{advice}")
         }
     };

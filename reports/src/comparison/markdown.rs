@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use aforo_model::{Answer, PlanChange, RunComparison};
 
 use super::{facts, headline, ranking, sheets};
+use crate::counted::counted;
 use crate::sheet::{code_block, code_span, escaped};
 
 pub(super) fn render(comparison: &RunComparison, out: &mut dyn Write) -> io::Result<()> {
@@ -29,13 +30,9 @@ fn figures(comparison: &RunComparison, out: &mut dyn Write) -> io::Result<()> {
     let every: Vec<_> = comparison.figures.iter().collect();
     match sheets::compared(&every) {
         Some(every) if comparison.figures.len() > rows.len() => {
-            let count = comparison.figures.len();
+            let count = counted(comparison.figures.len() as u64, "figure");
             // The empty lines let the table inside be read as one.
-            writeln!(
-                out,
-                "\n<details><summary>All {count} figures</summary>\n\n{}\n</details>",
-                every.markdown()
-            )
+            writeln!(out, "\n<details><summary>All {count}</summary>\n\n{}\n</details>", every.markdown())
         }
         _ => Ok(()),
     }

@@ -4,6 +4,7 @@ pub(crate) mod brief;
 mod facts;
 mod format;
 mod headline;
+mod junit;
 mod markdown;
 mod ranking;
 mod sheets;
@@ -15,4 +16,6 @@ pub(crate) mod canonical;
 
 pub use format::{COMPARISON_FORMATS, ComparisonFormat};
 pub(crate) use headline::headline;
+pub(crate) use junit::cases as test_cases;
+pub use junit::render as render_junit;
 pub use terminal::render_on;

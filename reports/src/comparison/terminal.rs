@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use aforo_model::{Answer, PlanChange, RunComparison};
 
 use super::{facts, headline, ranking, sheets, wording};
-use crate::figures;
+use crate::counted::counted;
 use crate::page::{Page, Screen};
 use crate::sheet::paragraph;
 use crate::text::{one_line, truncated, wrapped_in};
@@ -57,8 +57,8 @@ impl Page {
         let Some(sheet) = sheets::compared(&rows) else { return String::new() };
         let mut text = self.heading("What changed") + &self.table(&sheet);
         if changed.len() > CHANGED_SHOWN {
-            let rest = figures::count((changed.len() - CHANGED_SHOWN) as u64);
-            text += &self.faint(&format!("{rest} more figures that changed are in the JSON."));
+            let rest = counted((changed.len() - CHANGED_SHOWN) as u64, "more changed figure");
+            text += &self.faint(&format!("In the JSON: {rest}."));
         }
         for line in facts::folded(comparison) {
             text += &paragraph(" ", &line, self.columns);

@@ -2,6 +2,7 @@
 
 use aforo_model::{Change, ComparedFigure, FigureComparison, Interval, format_duration};
 
+use crate::counted::numbered;
 use crate::figures::{self, ABSENT};
 use crate::style::Tone;
 
@@ -81,10 +82,10 @@ pub(super) fn sentence(compared: &FigureComparison) -> String {
     if compared.figure.is_difference() {
         let verb = if estimate < 0.0 { "fell" } else { "rose" };
         return format!(
-            "{what} {verb} from {} to {}, by {} percentage points ({} to {})",
+            "{what} {verb} from {} to {}, by {} ({} to {})",
             value(compared.figure, compared.before),
             value(compared.figure, compared.after),
-            points(estimate.abs()).trim_start_matches('+'),
+            numbered(points(estimate.abs()).trim_start_matches('+'), "percentage point"),
             points(low),
             points(high)
         );

@@ -7,6 +7,7 @@ use aforo_model::database::{
 
 use super::statements::{self, HIDDEN};
 use super::traces;
+use crate::counted::counted;
 use crate::figures::{self, or_absent};
 
 /// Columns of a statement whose whole text is in the list.
@@ -29,12 +30,12 @@ pub(crate) fn facts(report: &DatabaseReport) -> Vec<(&'static str, String)> {
         (
             "read",
             format!(
-                "{} tables, {} indexes, {} settings, {} statements with {} calls in {}, {}; it took {}",
-                figures::count(read.tables),
-                figures::count(read.indexes),
-                figures::count(read.settings),
-                figures::count(read.statements),
-                figures::count(read.calls),
+                "{}, {}, {}, {} with {} in {}, {}; it took {}",
+                counted(read.tables, "table"),
+                counted(read.indexes, "index"),
+                counted(read.settings, "setting"),
+                counted(read.statements, "statement"),
+                counted(read.calls, "call"),
                 figures::span_s(read.exec_time_ms.max(0.0) / 1e3),
                 window(report),
                 figures::span_s(report.elapsed_s)
@@ -49,7 +50,7 @@ pub(crate) fn facts(report: &DatabaseReport) -> Vec<(&'static str, String)> {
         facts.push(("missing", read.gaps.iter().map(gap).collect::<Vec<_>>().join("; ")));
     }
     if read.probe_requests > 0 {
-        facts.push(("probe", format!("{} requests to the application", figures::count(read.probe_requests))));
+        facts.push(("probe", format!("{} to the application", counted(read.probe_requests, "request"))));
     }
     facts
 }
@@ -65,13 +66,13 @@ fn window(report: &DatabaseReport) -> String {
 fn gap(gap: &WindowGap) -> String {
     match gap {
         WindowGap::Evicted { evictions } => format!(
-            "pg_stat_statements made room {} times, so statements may be missing; raise pg_stat_statements.max",
-            figures::count(*evictions)
+            "pg_stat_statements made room {}, so statements may be missing; raise pg_stat_statements.max",
+            counted(*evictions, "time")
         ),
         WindowGap::Reset => "somebody reset pg_stat_statements, so what ran before is missing".to_owned(),
         WindowGap::Restarted => "the server was restarted, so what ran before is missing".to_owned(),
         WindowGap::TextsHidden { statements } => {
-            format!("the texts of {} statements are hidden from this role", figures::count(*statements))
+            format!("{} whose text is hidden from this role", counted(*statements, "statement"))
         }
     }
 }
@@ -95,15 +96,15 @@ fn health(report: &DatabaseReport) -> String {
 pub(crate) fn checks(report: &DatabaseReport) -> String {
     let count = |grade: Grade| {
         let checks = &report.checklist.checks;
-        figures::count(checks.iter().filter(|check| check.grade() == grade).count() as u64)
+        checks.iter().filter(|check| check.grade() == grade).count() as u64
     };
     format!(
-        "{} checks: {} ok, {} warnings, {} critical, {} skipped.",
-        figures::count(report.checklist.checks.len() as u64),
-        count(Grade::Ok),
-        count(Grade::Warning),
-        count(Grade::Critical),
-        count(Grade::Skipped)
+        "{}: {} ok, {}, {} critical, {} skipped.",
+        counted(report.checklist.checks.len() as u64, "check"),
+        figures::count(count(Grade::Ok)),
+        counted(count(Grade::Warning), "warning"),
+        figures::count(count(Grade::Critical)),
+        figures::count(count(Grade::Skipped))
     )
 }
 
@@ -126,8 +127,8 @@ pub(crate) fn n_plus_one(report: &DatabaseReport, found: &NPlusOne) -> Vec<(&'st
         (
             "costs",
             format!(
-                "{} calls and {} in Postgres for a page of {}, and the way there and back for each call",
-                figures::count(found.projected_calls.max(0.0).round() as u64),
+                "{} and {} in Postgres for a page of {}, and the way there and back for each call",
+                counted(found.projected_calls.max(0.0).round() as u64, "call"),
                 figures::time_us((found.projected_time_ms.max(0.0) * 1e3).round() as u64),
                 found.production_page_size
             ),
@@ -173,13 +174,13 @@ pub(crate) fn advice(advice: &IndexAdvice) -> String {
     let saved = (advice.workload_cost_before > 0.0)
         .then(|| 1.0 - advice.workload_cost_after / advice.workload_cost_before);
     format!(
-        "{} statements weighed in {} plans by {by}. With all of these the workload's planner cost falls by {}. Cost is an \
-         estimate, no proof. {} candidates were turned down, {} statements left out.",
-        figures::count(advice.statement_count),
-        figures::count(advice.what_if_calls),
+        "{} weighed in {} by {by}. With all of these the workload's planner cost falls by {}. Cost is an \
+         estimate, no proof. {} turned down, {} left out.",
+        counted(advice.statement_count, "statement"),
+        counted(advice.what_if_calls, "plan"),
         or_absent(saved, figures::percent),
-        figures::count(advice.rejected.len() as u64),
-        figures::count(advice.not_costed.len() as u64)
+        counted(advice.rejected.len() as u64, "candidate"),
+        counted(advice.not_costed.len() as u64, "statement")
     )
 }
 
@@ -193,8 +194,8 @@ pub(crate) fn waits(report: &DatabaseReport) -> Option<String> {
     let shown: Vec<String> = report.waits.iter().take(SHOWN).map(share).collect();
     let seen = report.activity.as_ref().map(|activity| {
         format!(
-            " in {} readings, at most {} at once",
-            figures::count(activity.readings),
+            " in {}, at most {} at once",
+            counted(activity.readings, "reading"),
             figures::count(activity.peak_active_sessions)
         )
     });

@@ -10,7 +10,7 @@ use super::headline;
 use super::statements::{self, cost};
 use crate::figures;
 use crate::page::{FINDING_INDENT, Page};
-use crate::sheet::{code_span, escaped, paragraph};
+use crate::sheet::{code_span, escaped, paragraph, prose};
 use crate::text::{one_line, wrapped_in};
 
 /// Findings and statements that are shown.
@@ -65,7 +65,7 @@ pub(crate) fn markdown(record: &RunRecord, out: &mut dyn Write) -> io::Result<()
             figures::severity(finding.severity),
             escaped(&statements::subject(report, finding)),
             escaped(&finding.code),
-            escaped(finding.message.trim_end_matches('.'))
+            prose(finding.message.trim_end_matches('.'))
         )?;
     }
     for (number, statement) in first(report) {

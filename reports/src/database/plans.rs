@@ -7,6 +7,7 @@ use aforo_model::database::{
 };
 
 use super::statements;
+use crate::counted::{counted, numbered};
 use crate::figures;
 use crate::plan_tree::{plan_tree, settings};
 use crate::style::Style;
@@ -34,7 +35,7 @@ impl Drawn {
         let shown = tree.lines().take(MOST_LINES);
         let mut text: String = shown.map(|line| format!("{line}\n")).collect();
         if line_count > MOST_LINES {
-            text += &format!("… {} more lines\n", line_count - MOST_LINES);
+            text += &format!("… {}\n", counted((line_count - MOST_LINES) as u64, "more line"));
         }
         text
     }
@@ -87,10 +88,7 @@ pub(crate) fn asked_for(kind: ExplainKind) -> &'static str {
 /// What is said of the plans that are not drawn.
 pub(super) fn not_drawn(report: &DatabaseReport) -> Vec<String> {
     let surplus = notable(report).count().saturating_sub(MOST_PLANS);
-    let surplus = (surplus > 0).then(|| match surplus {
-        1 => "One more plan is in the JSON.".to_owned(),
-        surplus => format!("{} more plans are in the JSON.", figures::count(surplus as u64)),
-    });
+    let surplus = (surplus > 0).then(|| format!("In the JSON: {}.", counted(surplus as u64, "more plan")));
     surplus.into_iter().chain(contradicted(report)).chain(not_explained(report)).collect()
 }
 
@@ -102,7 +100,7 @@ pub(crate) fn contradicted(report: &DatabaseReport) -> Option<String> {
         let number = statements::number(report, &explained.fingerprint);
         let ran = number.and_then(|number| report.hot.get(number - 1));
         match ran.map(|statement| figures::significant(statement.blocks_per_call)) {
-            Some(blocks) => format!("{name} ({blocks} blocks a call)"),
+            Some(blocks) => format!("{name} ({} a call)", numbered(&blocks, "block")),
             None => name,
         }
     };
@@ -129,8 +127,8 @@ pub(crate) fn not_explained(report: &DatabaseReport) -> Option<String> {
         .iter()
         .map(|(kind, count)| format!("{} {}", figures::count(*count), obstacle(*kind)))
         .collect();
-    let statements = if total == 1 { "statement has" } else { "statements have" };
-    (total > 0).then(|| format!("{} {statements} no plan: {}.", figures::count(total), kinds.join(", ")))
+    let have = if total == 1 { "has" } else { "have" };
+    (total > 0).then(|| format!("{} {have} no plan: {}.", counted(total, "statement"), kinds.join(", ")))
 }
 
 /// Why there is no plan, after a count.
@@ -244,7 +242,7 @@ mod tests {
         let finding = report.plan_findings[0].1.clone();
         report.plan_findings = (0..report.explained.len()).map(|place| (place, finding.clone())).collect();
         assert_eq!(drawn(&report).len(), 8);
-        assert_eq!(not_drawn(&report), ["6 more plans are in the JSON."]);
+        assert_eq!(not_drawn(&report), ["In the JSON: 6 more plans."]);
         let node = PlanNode { plans: vec![PlanNode::default(); 20], ..PlanNode::default() };
         report.explained[0].outcome =
             ExplainOutcome::Planned(Box::new(Plan { root: node, ..Plan::default() }));

@@ -3,6 +3,7 @@
 use aforo_model::database::{DatabaseReport, HotStatement};
 use aforo_model::{Finding, Subject};
 
+use crate::counted::numbered;
 use crate::figures;
 use crate::style::Tone;
 use crate::text::{one_line, wrapped, wrapped_in};
@@ -32,9 +33,14 @@ pub(crate) fn name(report: &DatabaseReport, fingerprint: &str) -> String {
 
 /// What a finding is about.
 pub(crate) fn subject(report: &DatabaseReport, finding: &Finding) -> String {
-    match &finding.subject {
-        Subject::Statement(fingerprint) => name(report, fingerprint),
-        other => other.to_string(),
+    named(Some(report), &finding.subject)
+}
+
+/// A subject in words: a statement by its number in the list of a run that has one.
+pub(crate) fn named(report: Option<&DatabaseReport>, subject: &Subject) -> String {
+    match (subject, report) {
+        (Subject::Statement(fingerprint), Some(report)) => name(report, fingerprint),
+        (other, _) => other.to_string(),
     }
 }
 
@@ -82,12 +88,12 @@ pub(crate) fn described(statement: &HotStatement) -> String {
         cost(statement),
         format!(
             "{}, {} a call",
-            counted(statement.rows_per_call, "row"),
-            counted(statement.blocks_per_call, "block")
+            amount(statement.rows_per_call, "row"),
+            amount(statement.blocks_per_call, "block")
         ),
     ];
     if statement.temp_blocks_per_call > 0.0 {
-        parts.push(format!("{} of temporary files", counted(statement.temp_blocks_per_call, "block")));
+        parts.push(format!("{} of temporary files", amount(statement.temp_blocks_per_call, "block")));
     }
     if statement.wal_bytes_per_call >= NOTABLE_WAL_BYTES {
         parts.push(format!("{} of WAL", figures::bytes(statement.wal_bytes_per_call.round() as u64)));
@@ -99,10 +105,8 @@ pub(crate) fn described(statement: &HotStatement) -> String {
     parts.join(" · ")
 }
 
-fn counted(number: f64, what: &str) -> String {
-    let number = figures::significant(number);
-    let plural = if number == "1" { "" } else { "s" };
-    format!("{number} {what}{plural}")
+fn amount(number: f64, what: &str) -> String {
+    numbered(&figures::significant(number), what)
 }
 
 /// Calls and the time of one.

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use aforo_model::database::{DatabaseReport, NPlusOne, Repetition, RequestTrace, TraceLine};
 
 use super::statements;
+use crate::counted::counted;
 use crate::figures;
 use crate::page::Page;
 use crate::sheet::{Cell, Sheet, escaped, numbers, words};
@@ -19,8 +20,9 @@ const STATEMENT_COLUMNS: usize = 60;
 /// How often an N+1 was seen on the wire, as a line of it.
 pub(super) fn seen(found: &NPlusOne) -> Option<(&'static str, String)> {
     let seen = found.seen_on_wire?;
-    let [count, values] = [seen.count, seen.distinct_values].map(figures::count);
-    Some(("on wire", format!("sent {count} times by one request, with {values} different values")))
+    let times = counted(seen.count, "time");
+    let values = counted(seen.distinct_values, "different value");
+    Some(("on wire", format!("sent {times} by one request, with {values}")))
 }
 
 impl Page {
@@ -59,21 +61,21 @@ pub(crate) fn summary(trace: &RequestTrace) -> String {
         None => (String::new(), "the most"),
     };
     let mut text = format!(
-        "{}{page}: statements {}, transactions {}; {which} of {} requests.",
+        "{}{page}: statements {}, transactions {}; {which} of {}.",
         trace.step,
         figures::count(trace.executions),
         figures::count(trace.transactions),
-        figures::count(u64::from(trace.requests))
+        counted(u64::from(trace.requests), "request")
     );
     let hidden = trace.statements.len().saturating_sub(STATEMENTS_SHOWN);
     if hidden > 0 {
-        text += &format!(" {} more of them are in the JSON.", figures::count(hidden as u64));
+        text += &format!(" In the JSON: {} more.", figures::count(hidden as u64));
     }
     if trace.dropped > 0 {
-        text += &format!(" {} statements were not seen.", figures::count(trace.dropped));
+        text += &format!(" Not seen: {}.", counted(trace.dropped, "statement"));
     }
     if trace.unreadable > 0 {
-        text += &format!(" {} connections could not be read.", figures::count(u64::from(trace.unreadable)));
+        text += &format!(" Not read: {}.", counted(u64::from(trace.unreadable), "connection"));
     }
     text
 }
@@ -175,9 +177,7 @@ mod tests {
         let trace = RequestTrace { dropped: 5, unreadable: 2, page_size: None, ..trace(many) };
         let text = drawn(&trace);
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        for said in
-            ["10 more of them are in the JSON", "5 statements were not seen", "2 connections could not"]
-        {
+        for said in ["In the JSON: 10 more.", "Not seen: 5 statements.", "Not read: 2 connections."] {
             assert!(words.contains(said), "{text}");
         }
         assert!(text.lines().all(|line| get_line_width(line) <= 100), "{text}");

@@ -2,6 +2,7 @@
 
 use aforo_model::{Answer, HistoryChange, LeftOut, LoadIdentity, Quantity, Unit};
 
+use crate::counted::counted;
 use crate::figures;
 use crate::text::{one_line, truncated};
 use crate::workload;
@@ -30,11 +31,16 @@ pub(crate) fn name(name: &str) -> String {
 /// The load in a sentence.
 pub(crate) fn load(load: &LoadIdentity) -> String {
     let debug = if load.is_debug_build { ", by an Aforo built without optimisation" } else { "" };
+    let warm_up_s = load.load.warm_up_s;
+    let warm_up = if warm_up_s > 0.0 {
+        format!(" of which {} are warm-up", figures::span_s(warm_up_s))
+    } else {
+        String::new()
+    };
     format!(
-        "{}, {} of which {} are warm-up{debug} ({})",
+        "{}, {}{warm_up}{debug} ({})",
         workload::described(&load.load.workload),
         figures::span_s(load.load.duration_s),
-        figures::span_s(load.load.warm_up_s),
         load.hash.get(..8).unwrap_or(&load.hash)
     )
 }
@@ -61,9 +67,9 @@ fn change(change: &HistoryChange, unit: Unit) -> String {
 
 /// Runs that are not shown, in a sentence; `None` where all are.
 pub(crate) fn left_out(left_out: &[LeftOut]) -> Option<String> {
-    let runs =
-        |count: u64| if count == 1 { "1 run".to_owned() } else { format!("{} runs", figures::count(count)) };
-    let reasons: Vec<String> =
-        left_out.iter().map(|each| format!("{} {}", runs(each.runs), one_line(&each.why))).collect();
+    let reasons: Vec<String> = left_out
+        .iter()
+        .map(|each| format!("{} {}", counted(each.runs, "run"), one_line(&each.why)))
+        .collect();
     (!reasons.is_empty()).then(|| format!("Left out: {}.", reasons.join("; ")))
 }

@@ -6,6 +6,7 @@ use aforo_model::{Answer, FigureHistory, HistoryPoint};
 
 use super::chart::{bar, spark_line};
 use super::sheets;
+use crate::counted::counted;
 use crate::headline;
 use crate::page::{Page, Screen};
 use crate::sheet::{Cell, Sheet, numbers, paragraph, words};
@@ -26,7 +27,11 @@ pub(super) fn render(history: &FigureHistory, out: &mut dyn Write) -> io::Result
 pub fn render_on(screen: &Screen<'_>, history: &FigureHistory, out: &mut dyn Write) -> io::Result<()> {
     let page = Page::on(screen);
     let figure = format!("{} {}", sheets::name(&history.subject.to_string()), history.indicator);
-    let title = format!("{figure} over {} of {}", runs(history.points.len()), sheets::name_of(&history.load));
+    let title = format!(
+        "{figure} over {} of {}",
+        counted(history.points.len() as u64, "run"),
+        sheets::name_of(&history.load)
+    );
     let mut text = page.painted(Tone::Heading, paragraph("", &title, page.columns).trim_end());
     text += &page.faint(&sheets::load(&history.load));
     if !history.points.is_empty() {
@@ -42,10 +47,6 @@ pub fn render_on(screen: &Screen<'_>, history: &FigureHistory, out: &mut dyn Wri
         text += &paragraph(" ", &left_out, page.columns);
     }
     out.write_all(text.as_bytes())
-}
-
-fn runs(count: usize) -> String {
-    if count == 1 { "1 run".to_owned() } else { format!("{count} runs") }
 }
 
 fn table(history: &FigureHistory) -> Sheet {

@@ -3,6 +3,8 @@
 use minijinja::Value;
 use serde::Serialize;
 
+use crate::text::turns_text;
+
 /// Values as JSON in an element that nothing shows and no script of the page's own text can end: a script reads it with `data(id)`.
 ///
 /// `<`, `>` and `&` cannot leave the element, and U+2028 and U+2029, which end a line in scripts, stand escaped too.
@@ -14,11 +16,12 @@ pub(super) fn data_block(id: &str, values: &impl Serialize) -> Value {
     ))
 }
 
-/// JSON in which no character means anything to HTML or to a script. All of them stand in JSON only within strings.
+/// JSON in which no character means anything to HTML or to a script, nor turns the text around it. All of them stand in JSON only within strings.
 fn escaped(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
+            _ if turns_text(c) => {}
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => safe.push_str(&format!("\\u{:04x}", u32::from(c))),
             _ => safe.push(c),
         }
@@ -46,7 +49,8 @@ mod tests {
             let safe = escaped(&json);
             let is_inert = !safe.contains(['<', '>', '&', '\u{2028}', '\u{2029}']);
             prop_assert!(is_inert, "{safe}");
-            prop_assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), text);
+            let kept: String = text.chars().filter(|&c| !turns_text(c)).collect();
+            prop_assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), kept);
         }
     }
 }

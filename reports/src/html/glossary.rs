@@ -100,6 +100,11 @@ pub(super) const TERMS: &[Term] = &[
         "What Postgres' planner expects a statement to cost, in a unit of its own. An estimate, no time.",
     ),
     term(
+        "pss",
+        "PSS",
+        "Proportional set size: memory held in RAM, where each process counts its part of what it shares with others.",
+    ),
+    term(
         "red-flag",
         "red flag",
         "Something that must not happen while the scenario runs. It violates the run by itself.",

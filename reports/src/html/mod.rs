@@ -8,10 +8,13 @@
 //!
 //! * in templates `{{ term("p95") }}` or `{{ term("p95", "P95") }}`: a word that is explained on hover and focus ([`glossary`]);
 //! * `{{ sentence | prose }}`: a sentence of the record in which code stands between backquotes ([`prose`]);
+//! * `{{ name | breakable }}`: a path or the name of a function, which breaks where a part ends ([`breaks`]);
+//! * `{{ count | counted("plan") }}`: a count with its word in the right number;
 //! * in scripts what the heads of `frame/*.js` say, above all `chart(figure, {…})` and `data(id)`;
 //! * the classes of `frame/page.css`: `scroll`, `sortable`, `number`, `card`, `tag`, `mark`, `note`, `copyable`.
 
 mod anchors;
+mod breaks;
 #[cfg(test)]
 mod browser;
 mod data;

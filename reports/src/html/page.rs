@@ -4,12 +4,13 @@ use std::io::{self, Write};
 
 use aforo_model::RunRecord;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, Value, context};
+use minijinja::{AutoEscape, Environment, Output, State, Value, context, escape_formatter};
 use serde::Serialize;
 
 use super::sections::{SECTIONS, SHARED_STYLE, SHARED_TEMPLATE, Section};
-use super::{glossary, prose};
-use crate::text::truncated;
+use super::{breaks, glossary, prose};
+use crate::counted::counted;
+use crate::text::{truncated, turns_text};
 
 /// Styles of the page, the charts' first so that ours win.
 const STYLES: [&str; 4] = [
@@ -43,8 +44,11 @@ const TITLE_COLUMNS: usize = 120;
 pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
     let mut templates = Environment::new();
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
+    templates.set_formatter(written);
     templates.add_function("term", glossary::explained);
     templates.add_filter("prose", prose::prose);
+    templates.add_filter("counted", counted);
+    templates.add_filter("breakable", breaks::breakable);
     let (name, text) = SHARED_TEMPLATE;
     templates.add_template(name, text).map_err(io::Error::other)?;
     let sections: Vec<ShownSection> =
@@ -68,6 +72,19 @@ pub(crate) fn render(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> 
         .map_err(io::Error::other)?;
     out.write_all(page.as_bytes())?;
     out.write_all(b"\n")
+}
+
+/// Writes a value into the page: escaped, and without characters that turn the text around them.
+fn written(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
+    match value.as_str().filter(|text| text.contains(turns_text)) {
+        Some(text) => {
+            let straight: String = text.chars().filter(|&c| !turns_text(c)).collect();
+            let straight =
+                if value.is_safe() { Value::from_safe_string(straight) } else { Value::from(straight) };
+            escape_formatter(out, state, &straight)
+        }
+        None => escape_formatter(out, state, value),
+    }
 }
 
 /// A section as the page takes it.

@@ -55,6 +55,7 @@ fn of_load(verdicts: VerdictCounts) -> LoadAggregate {
     };
     LoadAggregate {
         load: load(),
+        description: Some("flaws: n-plus-one-list".to_owned()),
         runs: 5,
         measured_runs: 4,
         merged_runs: 3,
@@ -104,6 +105,7 @@ pub(super) fn hostile() -> PeriodReport {
     let load = &mut report.loads[0];
     load.load.scenario.clone_from(&markup);
     load.load.target.clone_from(&markup);
+    load.description = Some(markup.clone());
     load.steps[1].subject = Subject::Step(markup.clone());
     load.objectives[0].worst.slo.subject = Subject::Step(markup.clone());
     load.recommendations[0].title.clone_from(&markup);

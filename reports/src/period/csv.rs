@@ -6,11 +6,12 @@ use aforo_model::{LoadAggregate, PeriodReport, StepAggregate};
 
 use crate::csv_rows::{or_empty, write_csv};
 
-const HEADER: [&str; 18] = [
+const HEADER: [&str; 19] = [
     "from",
     "to",
     "scenario",
     "target",
+    "target_description",
     "load",
     "step",
     "runs",
@@ -32,13 +33,14 @@ pub(super) fn render(report: &PeriodReport, out: &mut dyn Write) -> io::Result<(
     write_csv(out, HEADER, rows.map(|(load, step)| row(report, load, step)))
 }
 
-fn row(report: &PeriodReport, load: &LoadAggregate, step: &StepAggregate) -> [String; 18] {
+fn row(report: &PeriodReport, load: &LoadAggregate, step: &StepAggregate) -> [String; 19] {
     let times = &step.response_time;
     [
         or_empty(report.period.from.map(|from| from.to_rfc3339())),
         report.period.to.to_rfc3339(),
         load.load.scenario.clone(),
         load.load.target.clone(),
+        load.description.clone().unwrap_or_default(),
         load.load.hash.clone(),
         step.subject.to_string(),
         load.runs.to_string(),

@@ -4,6 +4,7 @@ use aforo_model::{
     HistoryPoint, LoadAggregate, PeriodReport, RecommendationCourse, RecommendationSeen, Unit, VerdictCounts,
 };
 
+use crate::counted::counted;
 use crate::figures;
 use crate::history::sheets;
 use crate::text::one_line;
@@ -17,8 +18,7 @@ pub(super) const RANGE_MEANS: &str = "The last column is the lowest and the high
 pub(super) fn headline(report: &PeriodReport) -> String {
     match report.runs.len() {
         0 => "No runs.".to_owned(),
-        1 => format!("1 run: {}.", verdicts(&report.verdicts)),
-        count => format!("{} runs: {}.", figures::count(count as u64), verdicts(&report.verdicts)),
+        count => format!("{}: {}.", counted(count as u64, "run"), verdicts(&report.verdicts)),
     }
 }
 
@@ -29,25 +29,28 @@ pub(super) fn verdicts(counts: &VerdictCounts) -> String {
     parts.map(|(count, word)| format!("{} {word}", figures::count(count))).collect::<Vec<_>>().join(", ")
 }
 
-/// The title of a load: `peak on hotel: 12 runs, 10 met, 2 violated`.
+/// The title of a load: `peak on hotel (flaws: all): 12 runs, 10 met, 2 violated`.
 pub(super) fn title(load: &LoadAggregate) -> String {
-    let runs = if load.runs == 1 { "1 run" } else { "runs" };
-    let runs = if load.runs == 1 { runs.to_owned() } else { format!("{} {runs}", figures::count(load.runs)) };
-    format!("{}: {runs}, {}", sheets::name_of(&load.load), verdicts(&load.verdicts))
+    let runs = counted(load.runs, "run");
+    let says =
+        load.description.as_ref().map_or_else(String::new, |says| format!(" ({})", sheets::name(says)));
+    format!("{}{says}: {runs}, {}", sheets::name_of(&load.load), verdicts(&load.verdicts))
 }
 
 /// What the figures of a load rest on, where that is not all of its runs.
 pub(super) fn basis(load: &LoadAggregate) -> Option<String> {
     let counts = (load.measured_runs < load.runs).then(|| {
         format!(
-            "Figures are of {} of {} runs: those cut short or with a measurement in doubt are left out.",
-            load.measured_runs, load.runs
+            "Figures are of {} of {}: those cut short or with a measurement in doubt are left out.",
+            load.measured_runs,
+            counted(load.runs, "run")
         )
     });
     let times = (load.merged_runs < load.measured_runs).then(|| {
         format!(
-            "Times are of {} of {} runs: the histograms of the others could not be read.",
-            load.merged_runs, load.measured_runs
+            "Times are of {} of {}: the histograms of the others could not be read.",
+            load.merged_runs,
+            counted(load.measured_runs, "run")
         )
     });
     let sentences: Vec<String> = counts.into_iter().chain(times).collect();
@@ -77,7 +80,7 @@ pub(super) fn recommendation(seen: &RecommendationSeen) -> String {
         RecommendationCourse::Stands => format!("stands: {title}"),
         RecommendationCourse::Appeared { run } => format!("new since {}: {title}", one_line(run)),
         RecommendationCourse::Disappeared { run } => {
-            format!("gone since {} (carried out, as far as runs show): {title}", one_line(run))
+            format!("no longer advised since {}: {title}", one_line(run))
         }
     }
 }

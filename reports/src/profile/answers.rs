@@ -3,6 +3,7 @@
 use aforo_model::profile::{Profile, ProfileClock, ProfileRecord, ProfilingCost, StepProfile};
 use aforo_model::{Answer, Interval};
 
+use crate::counted::{counted, numbered};
 use crate::figures;
 
 /// What was sent, how it was profiled, and what that cost.
@@ -15,15 +16,14 @@ pub(super) fn facts(report: &StepProfile) -> Vec<(&'static str, String)> {
 }
 
 fn sent(report: &StepProfile) -> String {
-    let users = if report.users == 1 { "user" } else { "users" };
     let needed = match report.needed_steps.as_slice() {
         [] => String::new(),
         steps => format!("; {} too, since it needs what they give", steps.join(", ")),
     };
     format!(
-        "{} requests by {} {users} in {}{needed}",
-        figures::count(report.requests),
-        figures::count(report.users.into()),
+        "{} by {} in {}{needed}",
+        counted(report.requests, "request"),
+        counted(report.users.into(), "user"),
         figures::span_s(report.elapsed_s)
     )
 }
@@ -35,10 +35,10 @@ pub(crate) fn of_profile(record: &ProfileRecord) -> Vec<(&'static str, String)> 
         (
             "profile",
             format!(
-                "by {}: {}, {} samples a second, from {} to {} of the run",
+                "by {}: {}, {} a second, from {} to {} of the run",
                 profile.profiler.as_str(),
                 clock(profile.clock),
-                figures::significant(profile.rate_hz),
+                numbered(&figures::significant(profile.rate_hz), "sample"),
                 figures::span_s(profile.window.from_s),
                 figures::span_s(profile.window.to_s)
             ),
@@ -47,7 +47,7 @@ pub(crate) fn of_profile(record: &ProfileRecord) -> Vec<(&'static str, String)> 
     ];
     if let Some(cpu_time_s) = profile.target_cpu_time_s {
         let requests =
-            record.requests.map(|requests| format!(", in which {} requests ended", figures::count(requests)));
+            record.requests.map(|requests| format!(", in which {} ended", counted(requests, "request")));
         let requests = requests.unwrap_or_default();
         facts.push((
             "CPU",

@@ -7,7 +7,7 @@ use aforo_model::{Answer, RunRecord};
 
 use super::answers::of_profile;
 use crate::page::Page;
-use crate::sheet::{escaped, paragraph};
+use crate::sheet::{escaped, paragraph, prose};
 
 impl Page {
     /// Where the CPU time went, and how that is known; empty where the target was not profiled.
@@ -30,7 +30,7 @@ impl Page {
 /// The same in Markdown.
 pub(crate) fn markdown(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
     for profile in &record.profiles {
-        writeln!(out, "\n## Profile\n\n{}.\n", escaped(&sentence(profile)))?;
+        writeln!(out, "\n## Profile\n\n{}.\n", prose(&sentence(profile)))?;
         for (word, fact) in of_profile(profile) {
             writeln!(out, "- {word}: {}", escaped(&fact))?;
         }
@@ -41,6 +41,6 @@ pub(crate) fn markdown(record: &RunRecord, out: &mut dyn Write) -> io::Result<()
 pub(crate) fn sentence(profile: &ProfileRecord) -> String {
     match &profile.hottest_path {
         Answer::Found(path) => path.sentence.clone(),
-        Answer::Absent { why } => format!("no hot path: {why}"),
+        Answer::Absent { why } => format!("No hot path is named: {why}"),
     }
 }

@@ -15,6 +15,8 @@ mod version;
 mod waits;
 mod wal;
 
+pub(crate) use indexes::completing_sql;
+
 use super::check::DatabaseCheck;
 
 /// Every area, in the order of [`CheckArea`](aforo_model::database::CheckArea).

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// Files beside the checks: what several checks of an area share.
-const SHARED: [&str; 4] = ["comparison", "mod", "releases", "shares"];
+const SHARED: [&str; 5] = ["comparison", "mod", "partitioned_index", "releases", "shares"];
 
 #[test]
 fn every_file_of_every_area_is_a_line_of_its_table() {

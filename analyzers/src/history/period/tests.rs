@@ -1,6 +1,9 @@
 //! Aggregates are held against what one run of all requests would have shown.
 
-use aforo_model::{Criticality, FindingDigest, PeriodKind, Severity, Slo, SloResult, Subject, Verdict};
+use aforo_model::{
+    Criticality, FindingDigest, PeriodKind, RecommendationCourse, RecommendationDigest, RecommendationKind,
+    Severity, Slo, SloResult, Subject, Verdict,
+};
 use chrono::TimeDelta;
 
 use super::*;
@@ -62,6 +65,38 @@ fn runs_that_are_spoilt_or_of_another_load_stay_out_of_the_figures() {
     let first = report.loads.iter().find(|load| load.load.hash != "other").unwrap();
     assert_eq!((first.runs, first.measured_runs, first.merged_runs), (2, 1, 1));
     assert_eq!(first.steps[0].requests, 10_100);
+}
+
+#[test]
+fn runs_of_one_load_on_targets_that_say_otherwise_of_themselves_stay_apart() {
+    let mut runs = [digest(0, 100), digest(1, 100), digest(2, 900), digest(3, 900)];
+    for (run, says) in
+        runs.iter_mut().zip([None, Some("flaws: all"), Some("flaws: none"), Some("flaws: all")])
+    {
+        run.run.description = says.map(str::to_owned);
+    }
+    let report = report(always(), &runs, |at| if at < 2 { 100 } else { 900 });
+    let told: Vec<(Option<&str>, u64, u64)> =
+        report.loads.iter().map(|load| (load.description.as_deref(), load.runs, load.merged_runs)).collect();
+    assert_eq!(told, [(None, 1, 1), (Some("flaws: all"), 2, 2), (Some("flaws: none"), 1, 1)]);
+    assert_eq!(report.loads[2].steps[0].response_time, times(900, 10_000).summary());
+}
+
+#[test]
+fn what_was_advised_of_another_target_is_not_gone() {
+    let mut runs = [digest(0, 100), digest(1, 100)];
+    runs[0].run.description = Some("flaws: all".to_owned());
+    runs[0].looked_at.database = true;
+    runs[0].recommendations.push(RecommendationDigest {
+        id: "create-index:a".to_owned(),
+        kind: RecommendationKind::CreateIndex,
+        title: "Create an index".to_owned(),
+    });
+    runs[1].run.description = Some("flaws: none".to_owned());
+    runs[1].looked_at.database = true;
+    let report = report(always(), &runs, |_| 100);
+    assert_eq!(report.loads[0].recommendations[0].course, RecommendationCourse::Stands);
+    assert_eq!(report.loads[1].recommendations, []);
 }
 
 #[test]

@@ -29,6 +29,7 @@ fn advice(catalog: &Catalog, texts: &[&str]) -> IndexAdvice {
         settings: &settings,
         search_path: &["public".to_owned()],
         counters_elapsed_s: None,
+        table_writes: None,
         statements: &statements,
     };
     let mut by_statistics = StatisticsCost::new(&workload);
@@ -124,6 +125,7 @@ fn gist_is_judged_by_statistics_where_the_planner_cannot_be_asked() {
         settings: &settings,
         search_path: &["public".to_owned()],
         counters_elapsed_s: None,
+        table_writes: None,
         statements: &statements,
     };
     let mut planner = LikeHypopg(StatisticsCost::new(&workload));

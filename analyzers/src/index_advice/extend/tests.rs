@@ -50,6 +50,7 @@ fn chosen(
         settings: &settings,
         search_path: &["public".to_owned()],
         counters_elapsed_s: None,
+        table_writes: None,
         statements: &statements,
     };
     let options = IndexOptions { budget_bytes, ..IndexOptions::default() };

@@ -25,6 +25,7 @@ fn cost(catalog: &Catalog, text: &str, indexes: &[&IndexDefinition]) -> f64 {
         settings: &settings,
         search_path: &["public".to_owned()],
         counters_elapsed_s: None,
+        table_writes: None,
         statements: &statements,
     };
     StatisticsCost::new(&workload).estimate(0, indexes).unwrap().cost
@@ -83,6 +84,7 @@ fn what_is_not_known_has_no_cost() {
         settings: &settings,
         search_path: &[],
         counters_elapsed_s: None,
+        table_writes: None,
         statements: &[],
     };
     assert!(StatisticsCost::new(&workload).estimate(0, &[]).is_err());

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use aforo_model::database::{Catalog, IndexColumn, IndexDefinition, TableFacts};
+use aforo_model::database::{Catalog, IndexColumn, IndexDefinition, TableFacts, TableWriteWindow};
 
 use super::*;
 use crate::index_advice::IndexWorkload;
@@ -20,6 +20,15 @@ fn candidate(relation: &Relation<'_>, keys: &[&str]) -> Candidate {
 }
 
 fn cost_of(catalog: &Catalog, text: &str, keys: &[&str]) -> IndexWriteCost {
+    cost_with(catalog, text, keys, None)
+}
+
+fn cost_with(
+    catalog: &Catalog,
+    text: &str,
+    keys: &[&str],
+    table_writes: Option<&TableWriteWindow>,
+) -> IndexWriteCost {
     let statements =
         [WorkloadStatement { fingerprint: "w".to_owned(), text: text.to_owned(), calls: 10.0, rows: 100.0 }];
     let settings = BTreeMap::new();
@@ -28,6 +37,7 @@ fn cost_of(catalog: &Catalog, text: &str, keys: &[&str]) -> IndexWriteCost {
         settings: &settings,
         search_path: &["public".to_owned()],
         counters_elapsed_s: Some(10.0),
+        table_writes,
         statements: &statements,
     };
     let relations = Relations::of(catalog);
@@ -35,7 +45,7 @@ fn cost_of(catalog: &Catalog, text: &str, keys: &[&str]) -> IndexWriteCost {
     let relation = relations.get(0);
     let candidate = candidate(relation, keys);
     let writes = written(relation, &candidate, statements.iter().zip(&resolved));
-    write_cost(relation, &candidate, &writes, workload.counters_elapsed_s)
+    write_cost(relation, &candidate, &writes, &workload)
 }
 
 fn updated(updates: u64, hot_updates: u64) -> TableFacts {
@@ -67,4 +77,23 @@ fn an_insert_writes_every_index_and_an_update_those_of_its_columns() {
     let mut indexed = hot.clone();
     indexed.indexes = vec![index("phones", "reservations", &["guest_phone", "id"])];
     assert!(!cost_of(&indexed, update, &["guest_phone"]).slows.iter().any(|slowed| slowed.loses_hot));
+}
+
+#[test]
+fn entries_are_counted_in_the_run_where_it_was_watched_and_since_the_reset_otherwise() {
+    let insert = "INSERT INTO reservations (id, status) VALUES ($1, $2)";
+    let catalog = catalog(&[updated(0, 0)]);
+    let told = |window: Option<&TableWriteWindow>| {
+        let cost = cost_with(&catalog, insert, &["guest_phone"], window);
+        (cost.entries_per_s, cost.entries_counted)
+    };
+    assert_eq!(told(None), (Some(2.0), Some(WritesCounted::SinceReset)));
+    let writes = TableWrites { inserts: 300, updates: 50, hot_updates: 20 };
+    let mut window = TableWriteWindow { elapsed_s: 60.0, ..TableWriteWindow::default() };
+    window.tables.insert(catalog.tables[0].oid, writes);
+    assert_eq!(told(Some(&window)), (Some(5.5), Some(WritesCounted::DuringRun)));
+    window.tables.clear();
+    assert_eq!(told(Some(&window)), (Some(0.0), Some(WritesCounted::DuringRun)), "nobody wrote");
+    window.elapsed_s = 0.0;
+    assert_eq!(told(Some(&window)).1, Some(WritesCounted::SinceReset));
 }

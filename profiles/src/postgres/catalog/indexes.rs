@@ -27,7 +27,11 @@ const INDEXES: &str = "counters AS MATERIALIZED (SELECT s.*, to_jsonb(s) AS row 
         LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attribute AND k.attribute <> 0 \
         GROUP BY i.indexrelid) \
     SELECT c.oid::int8 AS oid, json_build_object('schema', n.nspname, 'name', c.relname) AS name, \
-    json_build_object('schema', t.nspname, 'name', t.relname) AS table, m.amname AS method, \
+    json_build_object('schema', t.nspname, 'name', t.relname) AS table, \
+    (SELECT json_build_object('schema', hn.nspname, 'name', hc.relname) FROM pg_catalog.pg_inherits h \
+        JOIN pg_catalog.pg_class hc ON hc.oid = h.inhparent \
+        JOIN pg_catalog.pg_namespace hn ON hn.oid = hc.relnamespace WHERE h.inhrelid = c.oid) AS parent, \
+    m.amname AS method, \
     p.keys, COALESCE(p.included, '[]') AS included, pg_get_expr(i.indpred, i.indrelid) AS predicate, \
     pg_get_indexdef(i.indexrelid) AS definition, i.indisunique AS is_unique, i.indisprimary AS is_primary, \
     EXISTS (SELECT FROM pg_catalog.pg_constraint x WHERE x.conindid = c.oid AND x.contype IN ('p', 'u', 'x')) \

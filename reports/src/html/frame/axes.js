@@ -26,6 +26,19 @@ function xText(value, unit) {
   return figure(value, unit);
 }
 
+// Marks of an axis of nines: half of all, then nine of ten, and so on, with the fives between them where there is room for their names.
+const NINES = Array.from({ length: 10 }, (_, nine) => [nine, nine + Math.log10(2)]).flat().slice(1);
+const NINES_SPACE = 46;
+
+function ninesText(u, splits) {
+  const named = splits.filter(Number.isInteger);
+  const place = (at) => u.valToPos(at, "x");
+  for (const at of splits) {
+    if (!named.includes(at) && named.every((other) => Math.abs(place(at) - place(other)) >= NINES_SPACE)) named.push(at);
+  }
+  return splits.map((at) => (named.includes(at) ? quantileText(at) : ""));
+}
+
 function axisLook() {
   return {
     stroke: () => colour("muted"),
@@ -38,13 +51,16 @@ function axisLook() {
 function xAxis({ unit, hidden }) {
   const axis = {
     ...axisLook(),
-    size: hidden ? 0 : 26,
-    gap: 4,
-    space: unit === "nines" ? 40 : 64,
+    size: hidden ? 0 : 28,
+    gap: 6,
+    space: 64,
     values: hidden ? () => [] : (_, splits) => splits.map((split) => (split === null ? "" : xText(split, unit))),
   };
   if (unit === "clock") axis.incrs = CLOCK_STEPS;
-  if (unit === "nines") axis.incrs = [1, 2];
+  if (unit === "nines") {
+    axis.splits = (_, __, low, high) => NINES.filter((at) => at >= low && at <= high);
+    axis.values = ninesText;
+  }
   return axis;
 }
 

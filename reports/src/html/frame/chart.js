@@ -6,8 +6,9 @@
 //   x         { values, unit, from, to, hidden }: ascending; unit "clock" (seconds of the run), "nines" (from `nines(quantile)`) or
 //             as of `figure`; from and to where the axis does not end with its values; hidden where the chart below shows the axis
 //   y         { unit, log }: one unit a chart; from 0 unless log
-//   series    [{ label, values, colour, dash, fill, x }]: colour is a number from 1 to 8, dash "dashed" or "dotted"; x are ascending values
-//             of its own, where they are not those of the chart, and may repeat
+//   series    [{ label, values, colour, dash, fill, x, is_held }]: colour is a number from 1 to 8, dash "dashed" or "dotted"; x are
+//             ascending values of its own, where they are not those of the chart, and may repeat; is_held where a point
+//             without a value has the last one
 //   marks     [{ from, to, label, kind }]: spans or, without `to`, moments; kind "bad", "note" or "faint"
 //   markText  whether the marks' labels are written, which one chart of a group does
 //   group     charts with the same name have one cursor, and are zoomed together
@@ -116,6 +117,12 @@ function legend(spec, toggle) {
   return { node: element("div", { className: "legend" }, ...buttons, where), values, where };
 }
 
+// A column in which every point has the last value that was read.
+function held(column) {
+  let last = null;
+  return column.map((value) => (last = value ?? last));
+}
+
 // The ends of the axis, unless the reader has zoomed.
 function xRange({ from, to }) {
   return (u, low, high) => {
@@ -176,7 +183,7 @@ function readable(plot, spec, columns, u) {
 }
 
 function drawn(figureNode, spec) {
-  const columns = aligned(spec.x, spec.series);
+  const columns = aligned(spec.x, spec.series).map((column, at) => (spec.series[at - 1]?.is_held ? held(column) : column));
   const plot = element("div", { className: "chart-plot" });
   let u, read;
   const shown = legend(spec, (at, isShown) => u.setSeries(at + 1, { show: isShown }));

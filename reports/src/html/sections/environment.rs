@@ -4,6 +4,7 @@ use aforo_model::{Role, RunRecord};
 use minijinja::{Value, context};
 
 use super::Section;
+use crate::counted::counted;
 use crate::figures::{self, or_absent};
 use crate::sheets;
 use crate::workload;
@@ -62,10 +63,7 @@ fn generator(record: &RunRecord) -> Option<String> {
 fn readings(record: &RunRecord) -> Option<String> {
     let count = record.resources.len();
     (count > 0).then(|| {
-        format!(
-            "{} readings of resources, about one a second, warm-up included.",
-            figures::count(count as u64)
-        )
+        format!("{} of resources, about one a second, warm-up included.", counted(count as u64, "reading"))
     })
 }
 
@@ -76,11 +74,11 @@ fn profiles(record: &RunRecord) -> Option<String> {
         .map(|record| {
             let profile = &record.profile;
             format!(
-                "by {} from {} to {} of the run, {} samples",
+                "by {} from {} to {} of the run, {}",
                 profile.profiler.as_str(),
                 figures::span_s(profile.window.from_s),
                 figures::span_s(profile.window.to_s),
-                figures::count(profile.samples.kept)
+                counted(profile.samples.kept, "sample")
             )
         })
         .collect();

@@ -4,7 +4,7 @@
 
 const ROW_PX = 20;
 const LEAST_SHOWN = 1 / 1600;
-const NAMED_FROM = 1 / 60;
+const NAMED_FROM_PX = 30;
 
 // The calls as a tree below one node that stands for all samples.
 function treeOf({ samples, functions, calls }) {
@@ -136,7 +136,7 @@ class FlameGraph {
     const button = element("button", { type: "button", tabIndex: -1, className: "flame-graph-call", textContent: call.name });
     button.title = told(call, this.root.samples);
     button.classList.toggle("own", call.isOwn === true);
-    button.classList.toggle("wide", width >= NAMED_FROM);
+    button.classList.toggle("wide", width * this.frame.clientWidth >= NAMED_FROM_PX);
     button.classList.toggle("above", call.depth < this.focus.depth);
     button.style.setProperty("--hue", hueOf(call.name));
     Object.assign(button.style, { left: `${left * 100}%`, width: `${width * 100}%`, top: `${call.depth * ROW_PX}px` });

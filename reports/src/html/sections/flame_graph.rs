@@ -24,6 +24,9 @@ pub(super) const SECTION: Section = Section {
     script: include_str!("flame_graph.js"),
 };
 
+/// Own functions that are not folded away.
+const HOT_SPOTS_SHOWN: usize = 8;
+
 #[derive(Serialize)]
 struct View<'a> {
     profiles: Vec<Shown<'a>>,
@@ -40,6 +43,10 @@ struct Shown<'a> {
     /// Whether own code can be told from that of others, so that the others can be folded.
     has_own: bool,
     hot_spots: Option<Sheet>,
+    /// Those beyond the first, folded away: most of them are one sample or two.
+    more_hot_spots: Option<Sheet>,
+    /// The folder that the files of own functions are named from.
+    folder: &'a str,
     functions: Option<Sheet>,
     functions_mean: &'static str,
 }
@@ -74,23 +81,27 @@ fn view(record: &RunRecord) -> Option<Value> {
 }
 
 fn shown(number: usize, record: &ProfileRecord) -> Shown<'_> {
+    let (first, others) = record.hot_spots.split_at(record.hot_spots.len().min(HOT_SPOTS_SHOWN));
     Shown {
         number,
         sentence: brief::sentence(record),
         facts: answers::of_profile(record),
         notes: &record.profile.notes,
         has_own: !record.own_frames.is_empty(),
-        hot_spots: hot_spots(record),
+        hot_spots: hot_spots(record, first),
+        more_hot_spots: hot_spots(record, others),
+        folder: common_folder(record),
         functions: sheets::functions(record),
         functions_mean: sheets::FUNCTIONS_MEAN,
     }
 }
 
-/// The target's own functions with what they do through libraries; `None` where none was seen.
-fn hot_spots(record: &ProfileRecord) -> Option<Sheet> {
+/// Some of the target's own functions with what they do through libraries; `None` where there are none.
+fn hot_spots(record: &ProfileRecord, spots: &[HotSpot]) -> Option<Sheet> {
+    let folder = common_folder(record);
     let row = |spot: &HotSpot| {
         let line = spot.line.map(|line| format!(":{line}")).unwrap_or_default();
-        let place = spot.file.as_deref().map(|file| format!("{file}{line}"));
+        let place = spot.file.as_deref().map(|file| format!("{}{line}", &file[folder.len()..]));
         let callees: Vec<String> = spot
             .callees
             .iter()
@@ -105,7 +116,7 @@ fn hot_spots(record: &ProfileRecord) -> Option<Sheet> {
             Cell::from(figures::or_absent(place, |place| place)),
         ]
     };
-    (!record.hot_spots.is_empty()).then(|| Sheet {
+    (!spots.is_empty()).then(|| Sheet {
         columns: vec![
             words("own function"),
             numbers("share"),
@@ -114,9 +125,22 @@ fn hot_spots(record: &ProfileRecord) -> Option<Sheet> {
             words("through"),
             words("where"),
         ],
-        rows: record.hot_spots.iter().map(row).collect(),
+        rows: spots.iter().map(row).collect(),
         elastic: 0,
         ends_with_total: false,
+    })
+}
+
+/// The folder that all files of own functions are in, which says nothing of any of them: `/home/me/shop/src/`. Empty where there is none.
+fn common_folder(record: &ProfileRecord) -> &str {
+    let mut files = record.hot_spots.iter().filter_map(|spot| spot.file.as_deref());
+    let folder = |path: &str| path.rfind(['/', '\\']).map_or(0, |at| at + 1);
+    let Some(first) = files.next() else { return "" };
+    files.fold(&first[..folder(first)], |common, file| {
+        let alike = common.bytes().zip(file.bytes()).take_while(|(one, other)| one == other).count();
+        // All before a separator is whole characters.
+        let end = common.as_bytes()[..alike].iter().rposition(|byte| b"/\\".contains(byte));
+        &common[..end.map_or(0, |at| at + 1)]
     })
 }
 
@@ -129,6 +153,7 @@ mod tests {
     use super::*;
     use crate::canonical;
     use crate::html::evidence;
+    use aforo_model::Interval;
 
     #[test]
     fn a_target_that_was_not_profiled_though_that_was_wanted_says_why() {
@@ -139,6 +164,33 @@ mod tests {
         assert!(view(&record).is_none());
         record.profile_failure = Some("the target restarted".to_owned());
         assert_eq!(view(&record).unwrap().get_attr("failure").unwrap().to_string(), "the target restarted");
+    }
+
+    #[test]
+    fn files_are_named_from_the_folder_that_all_of_them_are_in() {
+        let mut record = evidence::record().profiles.swap_remove(0);
+        let spot = HotSpot {
+            function: "search".to_owned(),
+            file: None,
+            line: Some(7),
+            samples: 9,
+            ratio: Interval { estimate: 0.3, low: 0.2, high: 0.4 },
+            callees: Vec::new(),
+        };
+        let mut of = |files: &[&str]| {
+            let spot = |file: &&str| HotSpot { file: Some((*file).to_owned()), ..spot.clone() };
+            record.hot_spots = files.iter().map(spot).collect();
+            let table = hot_spots(&record, &record.hot_spots);
+            (common_folder(&record).to_owned(), table.map_or_else(String::new, |sheet| sheet.markdown()))
+        };
+        let (folder, table) = of(&["/home/é/shop/src/a.rs", "/home/é/shop/src/api/b.rs"]);
+        assert_eq!(folder, "/home/é/shop/src/");
+        assert!(table.contains("| api/b.rs"), "{table}");
+        assert_eq!(of(&["/a/é.rs", "/a/è.rs"]).0, "/a/", "letters that begin with the same byte");
+        assert_eq!(of(&["C:\\shop\\a.py", "C:\\shop\\b.py"]).0, "C:\\shop\\");
+        assert_eq!(of(&["a.py", "b.py"]).0, "");
+        assert_eq!(of(&["src/a.rs"]).0, "src/");
+        assert_eq!(of(&[]).0, "");
     }
 
     #[test]

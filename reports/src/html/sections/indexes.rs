@@ -1,8 +1,8 @@
 //! Indexes to create, those that were turned down, and those that cost more than they give.
 
 use aforo_model::database::{
-    AdvisedIndex, CheckArea, CheckOutcome, CostSource, DatabaseReport, Grade, IndexAdvice, NotCosted,
-    RejectedIndex, ServedStatement, SlowedStatement,
+    AdvisedIndex, CheckArea, CheckOutcome, CostSource, DatabaseReport, Grade, IndexAdvice, IndexWriteCost,
+    NotCosted, RejectedIndex, ServedStatement, SlowedStatement,
 };
 use aforo_model::{Answer, RunRecord};
 use minijinja::Value;
@@ -10,6 +10,7 @@ use minijinja::value::Serde;
 use serde::Serialize;
 
 use super::Section;
+use crate::counted::numbered;
 use crate::database::{answers, statements};
 use crate::figures::{self, or_absent, significant};
 use crate::sheet::{Cell, Sheet, numbers, words};
@@ -94,10 +95,10 @@ fn advised<'a>(report: &DatabaseReport, index: &'a AdvisedIndex) -> Advised<'a> 
         (
             "writes",
             format!(
-                "{} of write-ahead log for each entry; {} of the written rows get one; {} entries a second",
+                "{} of write-ahead log for each entry; {} of the written rows get one; {}",
                 figures::bytes(write.wal_bytes_per_entry.max(0.0).round() as u64),
                 figures::percent(write.entry_ratio),
-                or_absent(write.entries_per_s, significant)
+                entries(write)
             ),
         ),
     ];
@@ -116,6 +117,13 @@ fn advised<'a>(report: &DatabaseReport, index: &'a AdvisedIndex) -> Advised<'a> 
         facts,
         serves: serves(report, &index.serves),
     }
+}
+
+/// How many there are, and when they were counted. Records of earlier versions do not say when.
+fn entries(write: &IndexWriteCost) -> String {
+    let counted = write.entries_counted.map_or_else(String::new, |counted| format!(" {}", counted.as_str()));
+    let entries = or_absent(write.entries_per_s, |entries| numbered(&significant(entries), "entry"));
+    format!("{entries} a second{counted}")
 }
 
 fn serves(report: &DatabaseReport, serves: &[ServedStatement]) -> Sheet {

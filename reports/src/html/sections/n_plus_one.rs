@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::Section;
 use super::plot::{Drawing, Plot};
+use crate::counted::numbered;
 use crate::database::{answers, statements, traces};
 use crate::figures::{self, significant};
 use crate::sheet::{Cell, Sheet, numbers, words};
@@ -99,11 +100,11 @@ fn plot(found: &NPlusOne, slope: &StatementSlope) -> Option<Drawing> {
     let begin = if found.intercept < 0.0 { -found.intercept / found.slope.estimate } else { 0.0 };
     Plot {
         label: format!(
-            "Calls of the statement against items of {}: {} more calls for each item, from {} to {} items.",
+            "Calls of the statement against items of {}: {} for each item, from {} to {}.",
             found.item_path,
-            significant(found.slope.estimate),
+            numbered(&significant(found.slope.estimate), "more call"),
             significant(slope.points.iter().map(|point| point.items).fold(most, f64::min)),
-            significant(most)
+            numbered(&significant(most), "item")
         ),
         x_title: format!("items of {}", found.item_path),
         y_title: "calls".to_owned(),
@@ -180,7 +181,7 @@ fn pattern(pattern: &CallPattern) -> Cell {
     match pattern {
         CallPattern::PerItem => Cell::toned("one per item", Tone::Bad),
         CallPattern::Batched { items_per_call } => {
-            Cell::toned(&format!("{} items a call", significant(*items_per_call)), Tone::Good)
+            Cell::toned(&format!("{} a call", numbered(&significant(*items_per_call), "item")), Tone::Good)
         }
         CallPattern::Fixed => Cell::toned("as many for any page", Tone::Good),
         CallPattern::Unclear => Cell::toned("unclear", Tone::Doubtful),

@@ -6,7 +6,7 @@ use minijinja::{Value, context};
 use serde::Serialize;
 
 use super::{Section, findings};
-use crate::figures;
+use crate::database::statements;
 use crate::html::anchors;
 use crate::recommendations;
 
@@ -47,6 +47,8 @@ struct ShownEffect<'a> {
     kind: &'static str,
     saved: Option<String>,
     changes: Vec<Change<'a>>,
+    /// Whether any of them has one.
+    has_ranges: bool,
     /// How it was estimated, or why it is not known.
     note: &'a str,
 }
@@ -84,7 +86,7 @@ fn card<'a>(record: &RunRecord, at: usize, advice: &'a Recommendation) -> Card<'
     let references = advice.rests_on.iter().map(|reference| Reference {
         anchor: findings::anchor(record, reference),
         code: &reference.code,
-        subject: reference.subject.to_string(),
+        subject: statements::named(record.database.as_deref(), &reference.subject),
     });
     Card {
         anchor: anchors::of_recommendation(at),
@@ -93,7 +95,7 @@ fn card<'a>(record: &RunRecord, at: usize, advice: &'a Recommendation) -> Card<'
         title: &advice.title,
         what: &advice.what,
         why: &advice.why,
-        effect: effect(&advice.effect),
+        effect: effect(advice),
         effort: recommendations::effort(advice.effort),
         risk: recommendations::risk(advice.risk),
         risk_note: &advice.risk_note,
@@ -113,16 +115,17 @@ fn actions(actions: &[Action]) -> Vec<ShownAction<'_>> {
     actions.iter().map(shown).collect()
 }
 
-fn effect(effect: &Effect) -> ShownEffect<'_> {
-    match effect {
+fn effect(advice: &Recommendation) -> ShownEffect<'_> {
+    match &advice.effect {
         Effect::Estimated { gain, how } => ShownEffect {
             kind: "estimated",
-            saved: gain.saved_ratio.map(figures::percent),
+            saved: gain.saved_ratio.map(|ratio| recommendations::saved(advice.kind, ratio)),
             changes: gain.changes.iter().map(change).collect(),
+            has_ranges: gain.changes.iter().any(|change| change.after.low != change.after.high),
             note: how,
         },
         Effect::Unknown { why } => {
-            ShownEffect { kind: "unknown", saved: None, changes: Vec::new(), note: why }
+            ShownEffect { kind: "unknown", saved: None, changes: Vec::new(), has_ranges: false, note: why }
         }
     }
 }

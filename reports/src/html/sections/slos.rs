@@ -1,6 +1,6 @@
 //! Every objective with its verdict, and for those that were missed the recommendation that helps most.
 
-use aforo_model::{Indicator, RunRecord, SloResult};
+use aforo_model::{RunRecord, SloResult};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::Serialize;
@@ -50,11 +50,6 @@ fn view(record: &RunRecord) -> Option<Value> {
 }
 
 fn row(record: &RunRecord, result: &SloResult) -> Row {
-    let unit = match result.slo.expect.indicator {
-        Indicator::CacheHitRatio => "look-ups",
-        indicator if indicator.is_per_step() => "requests",
-        _ => "readings",
-    };
     let helper = result.helped_by.as_deref().and_then(|id| anchors::recommendation(record, id));
     Row {
         indicator: figures::indicator(result),
@@ -62,7 +57,7 @@ fn row(record: &RunRecord, result: &SloResult) -> Row {
         criticality: figures::criticality(result.slo.criticality),
         criticality_rank: result.slo.criticality as u8,
         measured: figures::measured(result),
-        rests_on: format!("{} {unit}", figures::count(result.sample_count)),
+        rests_on: figures::rests_on(result),
         sample_count: result.sample_count,
         word: word(&result.verdict),
         tone: tone(&result.verdict),

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{between, page};
 use crate::html::evidence;
+use crate::text::turns_text;
 
 /// An element that no template has.
 const ELEMENT: &str = "<aforo-hostile onload=1>";
@@ -19,6 +20,8 @@ fn hostile_strings() -> Vec<String> {
         "\"onfocus=\"hostile\" x='".to_owned(),
         "template-{{ 7 * 7 }}{% include 'page.html' %}${7*7}".to_owned(),
         "\u{0}\u{7}\u{1b}[31m\u{2028}\u{2029}\u{202e}\u{feff}".to_owned(),
+        "\u{202e}backwards\u{2066}\u{200f}".to_owned(),
+        "\u{200b}\u{2060}\u{ad}".to_owned(),
         "🏨🛎️ habitación, 予約, مكتب".to_owned(),
         String::new(),
         format!("{}{ELEMENT}", "x".repeat(10_000)),
@@ -125,6 +128,7 @@ fn no_string_of_a_record_becomes_a_part_of_the_page() {
     for text in hostile_strings() {
         let page = page(&replaceable.with(&text));
         assert!(!page.contains("<aforo-hostile"), "an element came through: {text:.60}");
+        assert!(!page.contains(turns_text), "text is turned by {text:?}");
         assert!(
             !page.contains(" \"onfocus=") && !page.contains("=\"\"onfocus="),
             "an attribute came through"

@@ -24,7 +24,7 @@ impl Draws {
 }
 
 /// A run of so many seconds, endpoints and statements, with plans of the statements, twenty recommendations and a profile.
-pub(super) fn record(seconds: usize, steps: usize, statements: usize) -> RunRecord {
+pub(in crate::html) fn record(seconds: usize, steps: usize, statements: usize) -> RunRecord {
     let mut draws = Draws(1);
     let mut record = evidence::record();
     record.scenario.load.duration_s = seconds as f64;
@@ -83,8 +83,8 @@ fn readings(record: &mut RunRecord, seconds: usize, draws: &mut Draws) {
             process.rss_bytes += draws.below(1 << 16);
         }
         if let Some(redis) = &mut reading.redis {
-            redis.keyspace_hits += draws.below(900);
-            redis.keyspace_misses += draws.below(90);
+            redis.keyspace_hits_per_s = Some(draws.below(900) as f64);
+            redis.keyspace_misses_per_s = Some(draws.below(90) as f64);
         }
         reading.clone()
     };

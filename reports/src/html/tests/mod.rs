@@ -1,7 +1,7 @@
 //! The page as a whole.
 
 pub(super) mod hostile;
-mod hour;
+pub(super) mod hour;
 mod links;
 mod size;
 

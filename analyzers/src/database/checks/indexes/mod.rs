@@ -4,8 +4,11 @@ mod comparison;
 mod duplicate_index;
 mod invalid_index;
 mod missing_foreign_key_index;
+mod partitioned_index;
 mod redundant_index;
 mod unused_index;
+
+pub(crate) use partitioned_index::completing_sql;
 
 use crate::database::check::DatabaseCheck;
 

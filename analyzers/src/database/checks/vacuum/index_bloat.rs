@@ -96,6 +96,7 @@ mod tests {
             oid: 1,
             name: crate::database::fixtures::public("guests_pkey"),
             table: crate::database::fixtures::public("guests"),
+            parent: None,
             method: "btree".to_owned(),
             keys: vec![aforo_model::database::IndexKey {
                 column: Some(column.to_owned()),

@@ -24,9 +24,6 @@ pub(super) const SECTION: Section = Section {
     script: include_str!("timeline.js"),
 };
 
-/// Title of the chart whose figures are not in the record as they stand.
-const LOOK_UPS: &str = "Cache look-ups";
-
 /// What the script draws.
 #[derive(Serialize)]
 struct Timeline {
@@ -66,11 +63,13 @@ struct Line {
     colour: u8,
     dash: Option<&'static str>,
     fill: bool,
+    /// Whether a point without a value has the last one, as of a figure that is read now and then.
+    is_held: bool,
 }
 
 /// A line without anything special about it.
 fn line(label: &'static str, colour: u8, values: Column) -> Line {
-    Line { label, values, colour, dash: None, fill: false }
+    Line { label, values, colour, dash: None, fill: false, is_held: false }
 }
 
 fn view(record: &RunRecord) -> Option<Value> {
@@ -90,7 +89,8 @@ fn view(record: &RunRecord) -> Option<Value> {
     };
     let width_s = width(seconds);
     Some(context! {
-        has_look_ups => timeline.charts.iter().any(|chart| chart.title == LOOK_UPS),
+        has_memory => timeline.charts.iter().any(|chart| chart.title == readings::MEMORY),
+        has_shared_once => readings::has_shared_once(record),
         data => data_block("timeline-data", &timeline),
         marks => timeline.marks.iter().map(Mark::in_words).collect::<Vec<_>>(),
         width => (width_s > 1).then(|| figures::span_s(width_s as f64)),

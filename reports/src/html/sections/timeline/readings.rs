@@ -1,9 +1,9 @@
 //! Charts of resources, from the readings.
 
-use aforo_model::{ResourceSample, Role, RunRecord};
+use aforo_model::{ProcessSample, RedisSample, ResourceSample, Role, RunRecord};
 
 use super::columns::{Column, Merge, column};
-use super::{Chart, LOOK_UPS, Line, Source, line};
+use super::{Chart, Line, Source, line};
 
 /// Roles with the word and the colour that all charts show them in.
 const ROLES: [(Role, &str, u8); 4] = [
@@ -12,6 +12,9 @@ const ROLES: [(Role, &str, u8); 4] = [
     (Role::Redis, "Redis", 4),
     (Role::Generator, "Aforo", 5),
 ];
+
+/// Title of the chart of memory.
+pub(super) const MEMORY: &str = "Memory";
 
 /// When each reading was taken.
 pub(super) fn times(record: &RunRecord) -> Column {
@@ -27,12 +30,12 @@ pub(super) fn charts(record: &RunRecord) -> Vec<Chart> {
         ROLES.iter().map(of_role).collect()
     };
     let cpu = of_roles(|reading, role| reading.process_anywhere(role)?.cpu_cores);
-    let memory = of_roles(|reading, role| Some(reading.process_anywhere(role)?.rss_bytes as f64));
+    let memory = ROLES.iter().map(|role| memory(record, role)).collect();
     let charts = [
         ("CPU", "cores", cpu),
-        ("Memory (RSS)", "bytes", memory),
+        (MEMORY, "bytes", memory),
         ("Postgres connections", "count", connections(record)),
-        (LOOK_UPS, "per_s", look_ups(record)),
+        ("Cache look-ups", "per_s", look_ups(record)),
     ];
     charts.into_iter().filter_map(|(title, unit, lines)| of_seen(title, unit, lines)).collect()
 }
@@ -41,6 +44,41 @@ pub(super) fn charts(record: &RunRecord) -> Vec<Chart> {
 fn of_seen(title: &'static str, unit: &'static str, lines: Vec<Line>) -> Option<Chart> {
     let lines: Vec<Line> = lines.into_iter().filter(|line| line.values.iter().any(Option::is_some)).collect();
     (!lines.is_empty()).then_some(Chart { title, unit, source: Source::Readings, lines })
+}
+
+/// Longest time for which a reading of memory that counts shared pages once stands for what follows. It is read twice a minute; one that
+/// is left out once is no gap yet.
+const LONGEST_HELD_S: f64 = 65.0;
+
+/// Whether memory is known with what Postgres' processes share counted once, over all the time that they were read. Resident memory has it
+/// in each of them. It is no longer read of a server that has become too large for it: what it was then tells nothing of what follows.
+pub(super) fn has_shared_once(record: &RunRecord) -> bool {
+    let of_postgres = record
+        .resources
+        .iter()
+        .filter_map(|reading| Some((reading.at_s, reading.process_anywhere(Role::Postgres)?.pss_bytes)));
+    let (mut count, mut held_since_s) = (0, None);
+    for (at_s, pss_bytes) in of_postgres {
+        if held_since_s.is_some_and(|since_s| at_s - since_s > LONGEST_HELD_S) {
+            return false;
+        }
+        if pss_bytes.is_some() {
+            (count, held_since_s) = (count + 1, Some(at_s));
+        }
+    }
+    count > 1
+}
+
+/// Resident memory, and of Postgres where it is known the one that tells what the server takes.
+fn memory(record: &RunRecord, &(role, label, colour): &(Role, &'static str, u8)) -> Line {
+    let of = |figure: fn(&ProcessSample) -> Option<u64>| {
+        let figure = |reading: &ResourceSample| Some(figure(reading.process_anywhere(role)?)? as f64);
+        readings(record, Merge::Highest, figure)
+    };
+    if role == Role::Postgres && has_shared_once(record) {
+        return Line { is_held: true, ..line("Postgres (PSS)", colour, of(|process| process.pss_bytes)) };
+    }
+    line(label, colour, of(|process| Some(process.rss_bytes)))
 }
 
 fn connections(record: &RunRecord) -> Vec<Line> {
@@ -57,20 +95,13 @@ fn connections(record: &RunRecord) -> Vec<Line> {
     ]
 }
 
-/// Redis counts look-ups since the watch began; what is shown is the difference of two readings over the time between them.
 fn look_ups(record: &RunRecord) -> Vec<Line> {
-    let per_s = |count: fn(&aforo_model::RedisSample) -> u64| {
-        let mut before: Option<(f64, u64)> = None;
-        readings(record, Merge::Mean, |reading| {
-            let now = (reading.at_s, count(reading.redis.as_ref()?));
-            let (before_s, counted) = before.replace(now)?;
-            let elapsed_s = now.0 - before_s;
-            (elapsed_s > 0.0).then(|| now.1.saturating_sub(counted) as f64 / elapsed_s)
-        })
+    let per_s = |figure: fn(&RedisSample) -> Option<f64>| {
+        readings(record, Merge::Mean, |reading| figure(reading.redis.as_ref()?))
     };
     vec![
-        Line { fill: true, ..line("hits", 3, per_s(|redis| redis.keyspace_hits)) },
-        Line { dash: Some("dashed"), ..line("misses", 2, per_s(|redis| redis.keyspace_misses)) },
+        Line { fill: true, ..line("hits", 3, per_s(|redis| redis.keyspace_hits_per_s)) },
+        Line { dash: Some("dashed"), ..line("misses", 2, per_s(|redis| redis.keyspace_misses_per_s)) },
     ]
 }
 
@@ -82,29 +113,60 @@ fn readings(record: &RunRecord, merge: Merge, figure: impl FnMut(&ResourceSample
 mod tests {
     use super::*;
     use crate::canonical;
-    use aforo_model::RedisSample;
 
-    fn redis(at_s: f64, keyspace_hits: u64) -> ResourceSample {
-        let redis = RedisSample {
-            keyspace_hits,
-            keyspace_misses: 0,
-            evicted_keys: 0,
-            commands_processed: 0,
-            used_memory_bytes: 0,
-            fragmentation_ratio: 1.0,
-            connected_clients: 1,
-        };
-        ResourceSample { at_s, redis: Some(redis), ..Default::default() }
+    fn shown(line: &Line) -> String {
+        format!("{} {}", line.label, serde_json::to_string(&line.values).unwrap())
     }
 
     #[test]
-    fn look_ups_a_second_are_the_difference_of_two_readings() {
+    fn memory_of_postgres_counts_what_its_processes_share_once_where_that_is_known() {
+        let reading = |pss_bytes| {
+            let postgres =
+                ProcessSample { role: Role::Postgres, rss_bytes: 900, pss_bytes, ..Default::default() };
+            ResourceSample { processes: vec![postgres], ..Default::default() }
+        };
         let mut record = canonical::record("met");
-        let unread = ResourceSample { at_s: 3.0, ..Default::default() };
-        // The server was restarted before the last reading: its counter began anew.
-        record.resources = vec![redis(1.0, 10), redis(2.0, 110), unread, redis(4.0, 210), redis(5.0, 3)];
-        let hits = serde_json::to_string(&look_ups(&record)[0].values).unwrap();
-        assert_eq!(hits, "[null,100,null,50,0]");
+        record.resources = vec![reading(Some(300)), reading(None)];
+        assert_eq!(shown(&memory(&record, &ROLES[1])), "Postgres [900,900]");
+        record.resources = vec![reading(Some(300)), reading(None), reading(Some(400))];
+        let line = memory(&record, &ROLES[1]);
+        assert_eq!((shown(&line).as_str(), line.is_held), ("Postgres (PSS) [300,null,400]", true));
+    }
+
+    #[test]
+    fn memory_that_is_no_longer_read_with_what_is_shared_counted_once_is_not_drawn_as_if_it_were() {
+        let read = |at_s: f64, pss_bytes| {
+            let postgres =
+                ProcessSample { role: Role::Postgres, rss_bytes: 900, pss_bytes, ..Default::default() };
+            ResourceSample { at_s, processes: vec![postgres], ..Default::default() }
+        };
+        let mut record = canonical::record("met");
+        let mut label = |readings: &[ResourceSample]| {
+            record.resources = readings.to_vec();
+            memory(&record, &ROLES[1]).label
+        };
+        let [first, second] = [read(0.0, Some(300)), read(30.0, Some(400))];
+        assert_eq!(label(&[first.clone(), second.clone(), read(95.0, None)]), "Postgres (PSS)");
+        assert_eq!(label(&[first.clone(), second.clone(), read(96.0, None)]), "Postgres", "it stopped");
+        assert_eq!(label(&[first.clone(), second, read(96.0, Some(400))]), "Postgres", "there is a gap");
+        let gone = ResourceSample { at_s: 900.0, ..Default::default() };
+        assert_eq!(
+            label(&[first, read(60.0, Some(400)), gone]),
+            "Postgres (PSS)",
+            "there is no server to read"
+        );
+    }
+
+    #[test]
+    fn look_ups_are_those_of_each_reading() {
+        let mut record = canonical::record("met");
+        record.resources.truncate(2);
+        for (reading, hits) in record.resources.iter_mut().zip([None, Some(98.5)]) {
+            let redis = reading.redis.as_mut().unwrap();
+            (redis.keyspace_hits_per_s, redis.keyspace_misses_per_s) = (hits, Some(2.0));
+        }
+        let lines: Vec<String> = look_ups(&record).iter().map(shown).collect();
+        assert_eq!(lines, ["hits [null,98.5]", "misses [2,2]"]);
     }
 
     #[test]
