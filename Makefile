@@ -1,7 +1,7 @@
 # What people and CI run. Everything else is cargo.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench accuracy peers flaws overhead index-bench compare-rates
+.PHONY: help setup demo test lint bench bench-gate accuracy peers flaws overhead index-bench compare-rates
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,8 +26,13 @@ lint: ## Check the format, the lints and the dependencies
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	sh scripts/check-dependencies.sh
 
-bench: ## Run the benchmarks
-	cargo bench --locked
+bench: ## Measure every known hot path before and after its repair: docs/benchmarks.md
+	@sh scripts/setup.sh
+	@sh scripts/bench.sh
+
+# Counts are the same on a busy machine; BLESS=1 writes them down as the new baseline.
+bench-gate: ## Fail if a hot path takes more than 3 % more instructions than its baseline
+	@sh scripts/bench-gate.sh
 
 # The harness builds Aforo itself, and installs the peers it can: docs/peers.md.
 peers: ## Measure Aforo beside other load generators
@@ -41,11 +46,11 @@ flaws: ## Show that the database report names each flaw of the hotel, and no oth
 	cargo build --release --locked --bin aforo
 	cargo run --release --locked --example flaws
 
-# The texts of the queries are fetched once; the data is generated into a throw-away server with HypoPG.
 overhead: ## Measure what being observed costs the target
 	cargo build --release --locked --bin aforo
 	cargo run --release --locked --example overhead
 
+# The texts of the queries are fetched once; the data is generated into a throw-away server with HypoPG.
 index-bench: ## Measure index advice on TPC-H at scale 1
 	@sh benches/index_advice/fetch_queries.sh
 	cargo run --release --locked -p aforo-index-advice-bench

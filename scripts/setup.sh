@@ -1,9 +1,10 @@
 #!/bin/sh
 # Installs what Aforo needs and this machine lacks: a Postgres server with its extensions, Redis, a C compiler, libclang (to
-# build Postgres' parser), and with --tests cargo-nextest, Python and Chromium. What is there is left as it is; with everything there it
-# changes nothing and ends at once.
+# build Postgres' parser), with --tests cargo-nextest, Python and Chromium, and with --gate valgrind and gungraun-runner (the latter into
+# target/). What is there is left as it is; with everything there it changes nothing and ends at once.
 # Uses apt, dnf or brew; as an ordinary user it asks sudo. Nothing is asked on standard input.
 set -eu
+cd "$(dirname "$0")/.."
 
 # Built with the oldest Rust that Aforo supports, so it is pinned: a newer one may need a newer Rust.
 nextest_version=0.9.143
@@ -96,6 +97,7 @@ install_with_apt() {
         compiler) packages="gcc libc6-dev" ;;
         python) packages="python3 python3-venv" ;;
         chromium) packages=chromium ;;
+        valgrind) packages="valgrind libc6-dbg" ;; # it cannot follow the C library without the symbols of its loader
         libclang) packages= ;; # named once the package lists are fresh
     esac
     if [ -z "${package_lists_are_fresh:-}" ]; then
@@ -119,6 +121,7 @@ install_with_dnf() {
         compiler) as_root dnf install -y gcc ;;
         python) as_root dnf install -y python3 ;;
         chromium) as_root dnf install -y chromium ;;
+        valgrind) as_root dnf install -y valgrind ;;
         libclang) as_root dnf install -y clang-libs clang-resource-filesystem ;;
     esac
 }
@@ -131,10 +134,11 @@ install_with_brew() {
         python) brew install python3 ;;
         chromium) brew install --cask chromium ;;
         compiler) fail "there is no C compiler. Install Apple's: xcode-select --install" ;;
+        valgrind) fail "valgrind does not run on macOS. Instructions are counted on Linux; CI does it for every commit" ;;
     esac
 }
 
-# install <postgres|redis|compiler|libclang|python|chromium> <what it is called> <what it is for>
+# install <postgres|redis|compiler|libclang|python|chromium|valgrind> <what it is called> <what it is for>
 install() {
     for manager in apt-get dnf brew; do
         if have "$manager"; then
@@ -169,5 +173,17 @@ fi
 if [ "${1:-}" = --tests ] && ! cargo nextest --version >/dev/null 2>&1; then
     say "installing cargo-nextest, which runs the tests: it is built from source and takes some minutes"
     cargo install --locked "cargo-nextest@$nextest_version" || fail "cargo-nextest could not be built (the message is above)"
+fi
+if [ "${1:-}" = --gate ]; then
+    have valgrind || install valgrind "valgrind" "instructions are counted under it"
+    # The library and its runner must be of one version: that of Cargo.lock.
+    gungraun_version=$(sed -n '/^name = "gungraun"$/{n;s/^version = "\(.*\)"$/\1/p;}' Cargo.lock)
+    runner=target/gungraun-runner
+    if ! [ -x "$runner/bin/gungraun-runner" ] || ! grep -q "^\"gungraun-runner $gungraun_version " "$runner/.crates.toml"; then
+        say "installing gungraun-runner $gungraun_version into $runner: it is built from source and takes a minute"
+        # It starts valgrind and reads files: not worth the time that optimizing it takes.
+        CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug --root "$runner" "gungraun-runner@$gungraun_version" ||
+            fail "gungraun-runner could not be built (the message is above)"
+    fi
 fi
 say "everything is there"

@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our packages a package may use. What is not listed may use none.
-const MAY_USE: [(&str, &[&str]); 9] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("aforo", &["aforo-model", "aforo-pipeline", "aforo-hotel"]),
     (
         "aforo-pipeline",
@@ -28,9 +28,14 @@ const MAY_USE: [(&str, &[&str]); 9] = [
     ("aforo-analyzers", &["aforo-model", "aforo-sql"]),
     ("aforo-reports", &["aforo-model", "aforo-pprof"]),
     ("aforo-hotel", &["aforo-sandbox"]),
+    ("aforo-bench-suite", &["aforo-hotel", "aforo-sandbox"]),
     (
         "aforo-index-advice-bench",
         &["aforo-analyzers", "aforo-model", "aforo-pipeline", "aforo-profiles", "aforo-sandbox"],
+    ),
+    (
+        "aforo-hot-paths",
+        &["aforo-analyzers", "aforo-hotel", "aforo-model", "aforo-reports", "aforo-scenarios", "aforo-sql"],
     ),
 ];
 

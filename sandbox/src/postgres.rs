@@ -63,6 +63,19 @@ impl PostgresOptions {
             ..Self::default()
         }
     }
+
+    /// The version that a server with these options would have. Starts nothing.
+    ///
+    /// # Errors
+    /// [`SandboxError::NoPostgres`] if no server is installed; the message says where one was looked for.
+    pub fn installed_version(&self) -> Result<PostgresVersion, SandboxError> {
+        self.installation().map(|installation| installation.version)
+    }
+
+    fn installation(&self) -> Result<PostgresInstallation, SandboxError> {
+        let environment = Environment::of_this_process();
+        find_postgres(self.bin_dir.as_deref(), &environment, Path::new("/"), version_line)
+    }
 }
 
 /// A Postgres server of its own: new, empty, on a free loopback port; gone with this value, or with this process.
@@ -87,9 +100,7 @@ impl Postgres {
     /// [`SandboxError`] if no server is installed or it cannot be started; the message says what to do.
     pub async fn start(options: PostgresOptions) -> Result<Self, SandboxError> {
         let start = move || {
-            let environment = Environment::of_this_process();
-            let installation =
-                find_postgres(options.bin_dir.as_deref(), &environment, Path::new("/"), version_line)?;
+            let installation = options.installation()?;
             let mut settings = vec![format!("max_connections={}", options.max_connections)];
             settings.extend(options.settings);
             Self::start_blocking(&installation, settings, port::free_loopback_port)
@@ -319,7 +330,7 @@ mod tests {
     use super::*;
 
     fn installed() -> PostgresInstallation {
-        find_postgres(None, &Environment::of_this_process(), Path::new("/"), version_line).unwrap()
+        PostgresOptions::default().installation().unwrap()
     }
 
     #[test]

@@ -44,6 +44,7 @@ async fn postgres_starts_answers_and_stops() {
         .await
         .unwrap();
     assert_eq!(u32::try_from(major), Ok(postgres.version().major));
+    assert_eq!(PostgresOptions::default().installed_version().unwrap(), postgres.version());
     for (name, value) in [
         ("max_connections", "200"),
         ("track_io_timing", "on"),

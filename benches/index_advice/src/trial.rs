@@ -99,6 +99,7 @@ async fn advise(
         settings: &evidence.settings,
         search_path: &evidence.server.search_path,
         counters_elapsed_s: None,
+        table_writes: None,
         statements: queries,
     };
     let advice = advise_indexes(&workload, &mut StatisticsCost::new(&workload), &options).await;

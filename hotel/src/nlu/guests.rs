@@ -14,7 +14,7 @@ const PEOPLE: &str = "(?:personas?|adultos?|ninos?|ninas?|menores|bebes?|peques?
 
 /// The patterns of guests, ready to match.
 #[derive(Debug)]
-pub(super) struct GuestPatterns {
+pub struct GuestPatterns {
     counted: Regex,
     group: Regex,
     purpose: Regex,
@@ -40,7 +40,7 @@ impl GuestPatterns {
     }
 
     /// The number of guests in a normalized text, 1–99; adults and children are added up.
-    pub(super) fn count(&self, text: &str) -> Option<u8> {
+    pub fn count(&self, text: &str) -> Option<u8> {
         let counted: u8 = self
             .counted
             .captures_iter(text)
@@ -59,7 +59,7 @@ impl GuestPatterns {
     }
 
     /// The text without counted people, so that "el lunes, 2 adultos" is not read as Monday the 2nd.
-    pub(super) fn without_counts<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    pub fn without_counts<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.counted.replace_all(text, "gente")
     }
 

@@ -1,10 +1,14 @@
 //! Understanding a guest's `WhatsApp` message: what is wanted, from when to when, for how many.
+//!
+//! [`Nlu`] does all of it. Its steps can also be taken one by one, to measure each: [`normalize()`] makes one spelling of many,
+//! [`settle`] finds what is wanted by the rules of [`Patterns`], and what [`GuestPatterns::without_counts`] leaves is searched for
+//! dates ([`crate::dates`]).
 
 mod guests;
 mod intent;
 mod normalize;
 mod patterns;
-mod settle;
+pub mod settle;
 #[cfg(test)]
 mod tests;
 
@@ -13,13 +17,15 @@ use std::num::NonZeroUsize;
 use chrono::NaiveDate;
 use serde::Serialize;
 
+pub use guests::GuestPatterns;
 pub use intent::Intent;
+pub use normalize::normalize;
+pub use patterns::{Patterns, Rule};
 
 use crate::dates::{self, CacheCounts, DateCache, DateParser, StayDates};
-use patterns::Patterns;
 
-/// Phrases that the date cache holds: more than a season's days in several wordings, less than 1 MB.
-const CACHED_PHRASES: NonZeroUsize = NonZeroUsize::new(2048).expect("2048 is not zero");
+/// Phrases that the date cache of an [`Nlu`] holds: more than a season's days in several wordings, less than 1 MB.
+pub const CACHED_PHRASES: NonZeroUsize = NonZeroUsize::new(2048).expect("2048 is not zero");
 
 /// How sure it is that a message of which nothing but dates is understood asks for a room.
 const DATES_ALONE_CONFIDENCE: f32 = 0.6;
@@ -84,7 +90,7 @@ impl Nlu {
                 &compiled_for_this_call
             }
         };
-        let text = normalize::normalize(text);
+        let text = normalize(text);
         let stay = self.stay(&patterns.guests.without_counts(&text), today);
         let (intent, confidence) = match (self.settle)(&patterns.rules, &text) {
             Some(rule) => (rule.intent, rule.confidence),

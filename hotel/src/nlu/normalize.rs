@@ -5,7 +5,7 @@ const MAX_MESSAGE_CHARS: usize = 4096;
 
 /// Lower case, without accents (`ñ` becomes `n`), one space between words, no punctuation but what holds a date, a time
 /// or a code together, abbreviations written out.
-pub(super) fn normalize(text: &str) -> String {
+pub fn normalize(text: &str) -> String {
     let folded: String =
         text.chars().take(MAX_MESSAGE_CHARS).flat_map(char::to_lowercase).filter_map(fold).collect();
     let mut normalized = String::with_capacity(folded.len());

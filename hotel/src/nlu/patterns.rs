@@ -8,22 +8,26 @@ use super::intent::Intent;
 
 /// Every pattern of the bot, ready to match.
 #[derive(Debug)]
-pub(super) struct Patterns {
+pub struct Patterns {
     /// In the order in which they are tried.
-    pub(super) rules: Vec<Rule>,
-    pub(super) guests: GuestPatterns,
+    pub rules: Vec<Rule>,
+    /// What finds for how many people a message asks.
+    pub guests: GuestPatterns,
 }
 
 /// A text that matches the pattern has the intent, with this confidence.
 #[derive(Debug)]
-pub(super) struct Rule {
-    pub(super) intent: Intent,
-    pub(super) confidence: f32,
+pub struct Rule {
+    /// What a message that matches wants.
+    pub intent: Intent,
+    /// How sure that is, 0–1.
+    pub confidence: f32,
     pub(super) pattern: Regex,
 }
 
 impl Patterns {
-    pub(super) fn compile() -> Self {
+    /// Compiles all of them, which takes longer than to understand many messages with them.
+    pub fn compile() -> Self {
         let rules = RULES
             .iter()
             .map(|(intent, confidence, pattern)| Rule {

@@ -78,7 +78,8 @@ fn samples_of_the_nlu(profile: &Profile) -> i64 {
             profile.location.iter().flat_map(|location| location.line.iter().map(|line| (location.id, line)));
         lines.filter(|(_, line)| within(&line.function_id)).map(|(location, _)| location).collect()
     };
-    let (nlu, webhook) = (locations_in("aforo_hotel::nlu"), locations_in("aforo_hotel::handlers::webhook"));
+    let (nlu, webhook) =
+        (locations_in("aforo_hotel::nlu"), locations_in("aforo_hotel::service::handlers::webhook"));
     let is_hot = |stack: &[u64]| {
         let callee = stack.iter().position(|location| nlu.contains(location));
         let caller = stack.iter().rposition(|location| webhook.contains(location));

@@ -11,8 +11,8 @@ use aforo_model::{Journey, Load, Scenario, Step, ThinkTime, Workload};
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::error::nearest;
 use crate::load::{LoadError, check_load};
+use crate::nearest::nearest;
 use needs::needed_before;
 
 /// Not judged: connections are opened, caches and compilers of the target warm up.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ScenarioError;
 use crate::builtin::{BUILTIN, JOURNEYS};
-use crate::error::nearest;
+use crate::nearest::nearest;
 
 /// A file that was found and read.
 #[derive(Debug, Clone)]

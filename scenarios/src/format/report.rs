@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use miette::NamedSource;
 
-use crate::error::{Problem, nearest};
+use crate::error::Problem;
+use crate::nearest::nearest;
 use crate::template::TemplateError;
 
 /// A value with its place in the file, in bytes.

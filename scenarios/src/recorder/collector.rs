@@ -10,7 +10,7 @@ use super::{Recorder, SECOND_US};
 
 /// Fetches what was recorded and hands it out in whole seconds, in order, without a gap.
 #[derive(Debug)]
-pub(crate) struct Collector {
+pub struct Collector {
     recorder: Arc<Recorder>,
     step_names: Vec<String>,
     pending: BTreeMap<u32, Cell>,
@@ -20,12 +20,12 @@ pub(crate) struct Collector {
 
 impl Collector {
     /// A collector for `recorder`, whose steps have these names.
-    pub(crate) fn new(recorder: Arc<Recorder>, step_names: Vec<String>) -> Self {
+    pub fn new(recorder: Arc<Recorder>, step_names: Vec<String>) -> Self {
         Self { recorder, step_names, pending: BTreeMap::new(), next: 0, users: 0 }
     }
 
     /// Fetches everything that was recorded before this call.
-    pub(crate) fn sweep(&mut self) {
+    pub fn sweep(&mut self) {
         let pending = &mut self.pending;
         self.recorder.sweep(|shard| {
             for (second, cell) in shard.take_cells() {
@@ -41,7 +41,7 @@ impl Collector {
     }
 
     /// The next second, complete when a sweep was begun after its end.
-    pub(crate) fn next_second(&mut self) -> LoadSecond {
+    pub fn next_second(&mut self) -> LoadSecond {
         let cell = self.pending.remove(&self.next).unwrap_or_default();
         let alive_throughout_us = self.users * i64::try_from(SECOND_US).expect("a million fits");
         self.users += cell.users;

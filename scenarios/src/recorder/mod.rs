@@ -18,8 +18,8 @@ use crossbeam_utils::CachePadded;
 use crossbeam_utils::atomic::AtomicCell;
 use thread_local::ThreadLocal;
 
-pub(crate) use collector::Collector;
-pub(crate) use shard::{Outcome, Sample, Shard};
+pub use collector::Collector;
+pub use shard::{Outcome, Sample, Shard};
 
 /// One second in microseconds.
 pub(crate) const SECOND_US: u64 = 1_000_000;
@@ -40,7 +40,7 @@ impl Default for Lane {
 
 /// Where virtual users record what they did.
 #[derive(Default)]
-pub(crate) struct Recorder {
+pub struct Recorder {
     lanes: ThreadLocal<CachePadded<Lane>>,
 }
 
@@ -54,7 +54,7 @@ impl std::fmt::Debug for Recorder {
 impl Recorder {
     /// Runs `observe` with this thread's shard in hand. To be exact about the second, `observe` reads the
     /// clock itself. It must not wait for anything.
-    pub(crate) fn record<R>(&self, observe: impl FnOnce(&mut Shard) -> R) -> R {
+    pub fn record<R>(&self, observe: impl FnOnce(&mut Shard) -> R) -> R {
         let mut hand = Hand::of(self.lanes.get_or_default());
         observe(hand.shard.as_mut().expect("it is full until it is dropped"))
     }

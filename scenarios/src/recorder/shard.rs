@@ -11,27 +11,27 @@ const MESSAGES_PER_SECOND: usize = 3;
 
 /// One request that ended. Times are microseconds since the start of the run.
 #[derive(Debug, Clone)]
-pub(crate) struct Sample {
+pub struct Sample {
     /// Which step, by its place in the scenario's step names.
-    pub(crate) step: usize,
+    pub step: usize,
     /// Open workload: when it should have started. None in a closed one, where every request starts when it
     /// should.
-    pub(crate) intended_start_us: Option<u64>,
+    pub intended_start_us: Option<u64>,
     /// When it started.
-    pub(crate) start_us: u64,
+    pub start_us: u64,
     /// When the last byte of the answer was there, or the failure was.
-    pub(crate) end_us: u64,
+    pub end_us: u64,
     /// What became of it.
-    pub(crate) outcome: Outcome,
+    pub outcome: Outcome,
     /// HTTP status, when there was an answer.
-    pub(crate) status: Option<u16>,
+    pub status: Option<u16>,
     /// Body bytes received.
-    pub(crate) received_bytes: u64,
+    pub received_bytes: u64,
 }
 
 /// What became of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     /// The answer met the expectation.
     Met,
     /// It did not, or there was none; why, in one line.
@@ -40,7 +40,7 @@ pub(crate) enum Outcome {
 
 /// What one thread recorded and the collector has not fetched yet, by second.
 #[derive(Debug, Default)]
-pub(crate) struct Shard {
+pub struct Shard {
     cells: BTreeMap<u32, Cell>,
 }
 
@@ -65,7 +65,7 @@ pub(super) struct Cell {
 
 impl Shard {
     /// A request ended.
-    pub(crate) fn sample(&mut self, sample: Sample) {
+    pub fn sample(&mut self, sample: Sample) {
         let steps = &mut self.cell(sample.end_us).steps;
         if steps.len() <= sample.step {
             steps.resize_with(sample.step + 1, StepSecond::default);

@@ -10,7 +10,10 @@ use super::{Segment, Template, TemplateError};
 ///
 /// A string that is one placeholder becomes that value, so `"{{id}}"` may become the number 7; in a longer
 /// string the value is escaped. Names of members are not templates.
-pub(crate) fn compile_json(value: &Value) -> Result<Template, TemplateError> {
+///
+/// # Errors
+/// When a string is no template.
+pub fn compile_json(value: &Value) -> Result<Template, TemplateError> {
     let mut body = JsonBody { segments: Vec::new(), text: String::new() };
     body.push(value)?;
     body.end_text();

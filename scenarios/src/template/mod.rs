@@ -13,12 +13,14 @@ use serde_json::Value;
 
 use encoding::Encoding;
 use function::Function;
-pub(crate) use json::compile_json;
-pub(crate) use parse::{TemplateError, is_name};
+pub use json::compile_json;
+pub use parse::TemplateError;
+#[cfg(feature = "engine")]
+pub(crate) use parse::is_name;
 
 /// A text with placeholders.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Template {
+pub struct Template {
     segments: Vec<Segment>,
 }
 
@@ -42,7 +44,7 @@ pub(crate) enum Source {
 }
 
 /// What placeholders are filled from.
-pub(crate) trait Scope {
+pub trait Scope {
     /// The value of a variable, if it has one by now.
     fn variable(&self, name: &str) -> Option<&Value>;
     /// A column of the row that this round drew from a feeder.
@@ -50,8 +52,9 @@ pub(crate) trait Scope {
 }
 
 /// A placeholder had no value to be filled with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unfilled;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a placeholder has no value to be filled with: nothing before it set its variable")]
+pub struct Unfilled;
 
 impl Template {
     /// A template whose values stand as they are.
@@ -98,7 +101,10 @@ impl Template {
     }
 
     /// The text with every placeholder filled and encoded.
-    pub(crate) fn render(&self, scope: &impl Scope, rng: &mut impl Rng) -> Result<String, Unfilled> {
+    ///
+    /// # Errors
+    /// When a placeholder has no value.
+    pub fn render(&self, scope: &impl Scope, rng: &mut impl Rng) -> Result<String, Unfilled> {
         let mut text = String::with_capacity(self.usual_length());
         self.render_into(&mut text, scope, rng)?;
         Ok(text)

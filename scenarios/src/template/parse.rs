@@ -5,17 +5,18 @@ use std::ops::Range;
 use super::encoding::Encoding;
 use super::function::{FUNCTIONS, Function};
 use super::{Segment, Source, Template};
-use crate::error::nearest;
+use crate::nearest::nearest;
 
 /// Why a text is not a template.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TemplateError {
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct TemplateError {
     /// The part of the text that is wrong, in bytes.
-    pub(crate) range: Range<usize>,
+    pub range: Range<usize>,
     /// What is wrong with it.
-    pub(crate) message: String,
+    pub message: String,
     /// What would be right.
-    pub(crate) help: Option<String>,
+    pub help: Option<String>,
 }
 
 impl TemplateError {
