@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use aforo_model::database::{
     AdvisedIndex, Attribution, CheckArea, CheckLine, Checklist, CostSource, DATABASE_FORMAT_VERSION,
     DatabaseReport, ExplainKind, ExplainOutcome, ExplainedStatement, HealthScore, HotStatement, IndexAdvice,
-    IndexColumn, IndexDefinition, IndexFacts, IndexKey, IndexMethod, IndexWriteCost, NPlusOne, Plan,
-    PlanFinding, PlanNode, ProbeJudgement, ProbeVerdict, ReadSummary, RelationName, Repetition, RequestTrace,
+    IndexColumn, IndexDefinition, IndexFacts, IndexMethod, IndexWriteCost, NPlusOne, Plan, PlanFinding,
+    PlanNode, ProbeJudgement, ProbeVerdict, ReadSummary, RelationName, Repetition, RequestTrace,
     ServedStatement, ServerFacts, StatementCounters, StatementStep, TraceLine,
 };
 use aforo_model::{
@@ -196,35 +196,17 @@ pub(super) fn recommendation(id: &str, code: &str, saved_ratio: Option<f64>) -> 
 
 /// A B-tree on the reservations.
 pub(super) fn index(name: &str, columns: &[&str]) -> IndexFacts {
-    let key = |column: &&str| IndexKey {
-        column: Some((*column).to_owned()),
-        definition: (*column).to_owned(),
-        operator_class: None,
-        collation: None,
-        is_descending: false,
-        nulls_first: false,
-    };
     IndexFacts {
         oid: 1,
-        name: relation(name),
         table: relation("reservations"),
-        parent: None,
-        method: "btree".to_owned(),
-        keys: columns.iter().map(key).collect(),
-        included: Vec::new(),
-        predicate: None,
         definition: format!(
             "CREATE INDEX {name} ON public.reservations USING btree ({})",
             columns.join(", ")
         ),
-        is_unique: false,
-        is_primary: false,
-        is_constraint: false,
-        is_valid: true,
-        is_ready: true,
         bytes: 20 << 20,
         row_estimate: 50_000.0,
         counters: None,
+        ..crate::database::fixtures::index(name, columns)
     }
 }
 
