@@ -124,16 +124,17 @@ impl Tracer {
             let reached = target.reach().await;
             match reached {
                 Ok(()) if is_connected => return Ok(()),
-                Ok(()) | Err(TargetError::Unreachable { .. }) if Instant::now() < deadline => {}
-                Ok(()) => {
-                    let url = mask_password(self.url());
-                    return Err(TracerError::NotUsed { url, waited_s: limit_s }.into());
-                }
+                Ok(()) | Err(TargetError::Unreachable { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
+            // However long the first look took: who is asked for something is told what before it is given up.
             if !is_told {
                 on_event(AnalysisEvent::WaitingForApplication { url: &mask_password(self.url()), limit_s });
                 is_told = true;
+            }
+            if Instant::now() >= deadline {
+                let url = mask_password(self.url());
+                return Err(reached.map_or_else(Into::into, |()| TracerError::NotUsed { url, waited_s: limit_s }.into()));
             }
             sleep(LOOK_EVERY).await;
         }
