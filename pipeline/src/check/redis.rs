@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, RedisError};
+
 use super::CheckItem;
 
 /// How long Redis may take for all questions together.
@@ -26,10 +29,14 @@ pub(super) async fn items(redis_url: Option<&str>) -> Vec<CheckItem> {
     }
 }
 
+/// Connects with no time limits of the client's own, which are half a second: the caller has one.
+pub(crate) async fn connect(url: &str) -> Result<MultiplexedConnection, RedisError> {
+    let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
+    Client::open(url)?.get_multiplexed_async_connection_with_config(&config).await
+}
+
 async fn key_count(redis_url: &str) -> Result<u64, String> {
-    let client = redis::Client::open(redis_url).map_err(|error| error.to_string())?;
-    let mut connection =
-        client.get_multiplexed_async_connection().await.map_err(|error| error.to_string())?;
+    let mut connection = connect(redis_url).await.map_err(|error| error.to_string())?;
     redis::cmd("DBSIZE").query_async(&mut connection).await.map_err(|error| error.to_string())
 }
 

@@ -141,9 +141,10 @@ mod tests {
     use redis::aio::MultiplexedConnection;
 
     use super::*;
+    use crate::redis::server::connect;
 
     async fn connected(url: &str) -> MultiplexedConnection {
-        Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap()
+        connect(&Client::open(url).unwrap()).await.unwrap()
     }
 
     /// Cache-aside: a read, and after a miss a write with a time to live.
