@@ -97,7 +97,7 @@ fn pure_packages_have_nothing_to_do_io_with() {
 
 /// Where times are measured: none of it may notice that the machine's clock was set.
 const MEASURING: [&str; 4] = [
-    "scenarios/src/engine",
+    "scenarios/src/scenario/engine",
     "scenarios/src/recorder",
     "profiles/src/watch.rs",
     "profiles/src/own_threads.rs",

@@ -3,7 +3,7 @@
 mod encoding;
 mod function;
 mod json;
-mod parse;
+pub(crate) mod parse;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -15,8 +15,6 @@ use encoding::Encoding;
 use function::Function;
 pub use json::compile_json;
 pub use parse::TemplateError;
-#[cfg(feature = "engine")]
-pub(crate) use parse::is_name;
 
 /// A text with placeholders.
 #[derive(Debug, Clone, PartialEq)]
