@@ -3,6 +3,10 @@
 use std::io::{self, Write};
 
 use aforo_model::{Action, RunRecord, Subject, Verdict, read_run};
+use tabled::grid::util::string::get_line_width;
+
+use crate::page::Screen;
+use crate::style::Style;
 
 /// A run that met its objectives, one that violated some, one whose target died, an open one with a spike, and one that
 /// searches for the limit.
@@ -25,13 +29,27 @@ pub(crate) fn record(name: &str) -> RunRecord {
 }
 
 /// What a format writes.
-pub(crate) fn rendered(
-    render: impl Fn(&RunRecord, &mut dyn Write) -> io::Result<()>,
-    record: &RunRecord,
-) -> String {
+pub(crate) fn rendered<T>(render: impl Fn(&T, &mut dyn Write) -> io::Result<()>, report: &T) -> String {
     let mut bytes = Vec::new();
-    render(record, &mut bytes).expect("memory can be written to");
+    render(report, &mut bytes).expect("memory can be written to");
     String::from_utf8(bytes).expect("reports are UTF-8")
+}
+
+/// Holds for screens of all widths that no line of a report is wider, and that no text from outside gets an escape sequence through.
+pub(crate) fn assert_fits<T>(
+    render_on: impl Fn(&Screen<'_>, &T, &mut dyn Write) -> io::Result<()>,
+    report: &T,
+) {
+    for (style, escape) in [(Style::plain(), "\u{1b}"), (Style::colored(), "\u{1b}[2J")] {
+        for columns in [0, 80, 93, 100, 5000] {
+            let screen = Screen { style, columns, folder: Some("runs/a-run") };
+            let text = rendered(|report, out| render_on(&screen, report, out), report);
+            assert!(!text.contains(escape), "{columns}: {text:?}");
+            for line in text.lines() {
+                assert!(get_line_width(line) <= columns.clamp(80, 100), "{columns}: {line:?}");
+            }
+        }
+    }
 }
 
 /// Texts that mean something to somebody who reads a report: a browser, a shell, a spreadsheet, a terminal, an XML parser.

@@ -1,5 +1,7 @@
 //! What the terminal's reports are written with: headings, paragraphs, findings.
 
+use std::io::{self, Write};
+
 use aforo_model::database::Skipped;
 use aforo_model::{Finding, Severity};
 
@@ -33,6 +35,12 @@ impl Screen<'_> {
     pub(crate) fn plain() -> Self {
         Self { style: Style::plain(), columns: *COLUMNS.end(), folder: None }
     }
+}
+
+/// Writes a report: sections with an empty line between them, without those that have nothing to say.
+pub(crate) fn write_sections<const N: usize>(sections: [String; N], out: &mut dyn Write) -> io::Result<()> {
+    let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
+    out.write_all(shown.join("\n").as_bytes())
 }
 
 /// A report that is being written.
@@ -75,15 +83,19 @@ impl Page {
         answers.iter().map(line).collect()
     }
 
+    /// What a report begins with: what it says in a sentence, and what it is about.
+    pub(crate) fn opening(&self, tone: Tone, headline: &str, facts: &[(&str, String)]) -> String {
+        let headline = self.painted(tone, &paragraph("", headline, self.columns));
+        format!("{headline}\n{}", self.answers(facts))
+    }
+
     /// Findings about what they name themselves.
-    pub(crate) fn findings(&self, findings: &[&Finding]) -> String {
-        if findings.is_empty() {
-            return String::new();
-        }
-        let findings = findings
-            .iter()
-            .map(|finding| self.seen(&finding.subject.to_string(), finding) + &self.remedy(finding));
-        self.heading("Findings") + &findings.collect::<String>()
+    pub(crate) fn findings<'a>(&self, findings: impl IntoIterator<Item = &'a Finding>) -> String {
+        let findings: String = findings
+            .into_iter()
+            .map(|finding| self.seen(&finding.subject.to_string(), finding) + &self.remedy(finding))
+            .collect();
+        if findings.is_empty() { findings } else { self.heading("Findings") + &findings }
     }
 
     /// What was not read, each part with what would let it be read.
@@ -100,6 +112,11 @@ impl Page {
             text += &self.faint("More are in the JSON.");
         }
         text
+    }
+
+    /// What a report ends with where it was saved.
+    pub(crate) fn saved_in(&self, screen: &Screen<'_>) -> String {
+        screen.folder.map_or_else(String::new, |folder| self.faint(&format!("Saved in {folder}")))
     }
 
     /// What a finding about `subject` saw.

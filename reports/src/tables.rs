@@ -9,7 +9,7 @@ use crate::change;
 use crate::figures;
 use crate::files::{REPORT, beside_report};
 use crate::headline::findings_beside_banner;
-use crate::page::{Page, Screen};
+use crate::page::{Page, Screen, write_sections};
 use crate::resource_notes;
 use crate::sheet::paragraph;
 use crate::sheets;
@@ -45,11 +45,10 @@ pub fn render_on(screen: &Screen<'_>, record: &RunRecord, out: &mut dyn Write) -
         page.resources(record),
         page.profiles(record),
         page.database(record),
-        page.findings(&findings_beside_banner(record).collect::<Vec<_>>()),
+        page.findings(findings_beside_banner(record)),
         page.files(record, screen.folder),
     ];
-    let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
-    out.write_all(shown.join("\n").as_bytes())
+    write_sections(sections, out)
 }
 
 impl Page {
@@ -147,8 +146,8 @@ impl Page {
 mod tests {
     use super::*;
     use crate::canonical;
+    use crate::canonical::assert_fits;
     use crate::style::Style;
-    use tabled::grid::util::string::get_line_width;
 
     fn drawn(record: &RunRecord, style: Style, columns: usize) -> String {
         let screen = Screen { style, columns, folder: Some("runs/a-run") };
@@ -195,14 +194,6 @@ mod tests {
         database.findings[0].message = "z".repeat(400);
         database.findings[0].subject = aforo_model::Subject::Statement("\u{1b}[2J".to_owned());
         record.target.url = "http://".to_owned() + &"host.".repeat(60);
-        for columns in [0, 80, 93, 100, 5000] {
-            for style in [Style::plain(), Style::colored()] {
-                let text = drawn(&record, style, columns);
-                for line in text.lines() {
-                    assert!(get_line_width(line) <= columns.clamp(80, 100), "{columns}: {line:?}");
-                }
-                assert!(!text.contains("\u{1b}[2J"));
-            }
-        }
+        assert_fits(render_on, &record);
     }
 }

@@ -8,7 +8,7 @@ use crate::counted::counted;
 use crate::files::{REPORT, beside_report};
 use crate::headline::{banner, headline, tone};
 use crate::open_objectives::open_reasons;
-use crate::page::{FINDING_INDENT, Page};
+use crate::page::{FINDING_INDENT, Page, write_sections};
 use crate::recommendations::{Help, basis, effect, effect_in_short, helps, price};
 use crate::sheet::paragraph;
 use crate::sheets;
@@ -46,8 +46,7 @@ pub fn render_on(screen: &Screen<'_>, record: &RunRecord, out: &mut dyn Write) -
         page.what_matters(record),
         page.pointers(record, screen.folder),
     ];
-    let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
-    out.write_all(shown.join("\n").as_bytes())
+    write_sections(sections, out)
 }
 
 impl Page {
@@ -195,8 +194,8 @@ fn not_met<T>(record: &RunRecord, rows: Vec<T>) -> Vec<T> {
 mod tests {
     use super::*;
     use crate::canonical;
+    use crate::canonical::assert_fits;
     use crate::style::Style;
-    use tabled::grid::util::string::get_line_width;
 
     fn drawn(record: &RunRecord, style: Style, columns: usize) -> String {
         let screen = Screen { style, columns, folder: Some("runs/a-run") };
@@ -255,14 +254,6 @@ mod tests {
         }
         advice.actions.push(aforo_model::Action::Sql("SELECT '予約'\n--\n".repeat(200)));
         record.findings[1].message = "z".repeat(10_000);
-        for columns in [0, 80, 93, 100, 5000] {
-            for style in [Style::plain(), Style::colored()] {
-                let text = drawn(&record, style, columns);
-                for line in text.lines() {
-                    assert!(get_line_width(line) <= columns.clamp(80, 100), "{columns}: {line:?}");
-                }
-                assert!(!text.contains("\u{1b}[2J"));
-            }
-        }
+        assert_fits(render_on, &record);
     }
 }

@@ -1,7 +1,6 @@
 //! The canonical cache report that every format is tested with.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 
 use aforo_model::cache::{
     AccessTracking, CACHE_FORMAT_VERSION, CacheCheckLine, CacheCounters, CacheMemory, CacheReport,
@@ -11,6 +10,8 @@ use aforo_model::cache::{
 use aforo_model::database::{CheckOutcome, CheckResult, Skipped};
 use aforo_model::{Answer, Finding, Interval, Severity, Subject};
 use chrono::DateTime;
+
+pub(super) use crate::canonical::rendered;
 
 fn interval(estimate: f64, low: f64, high: f64) -> Interval {
     Interval { estimate, low, high }
@@ -329,13 +330,4 @@ fn findings() -> Vec<Finding> {
             "see which patterns expire while they are used",
         ),
     ]
-}
-
-pub(super) fn rendered(
-    render: impl Fn(&CacheReport, &mut dyn Write) -> io::Result<()>,
-    report: &CacheReport,
-) -> String {
-    let mut out = Vec::new();
-    render(report, &mut out).unwrap();
-    String::from_utf8(out).unwrap()
 }

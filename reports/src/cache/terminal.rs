@@ -2,11 +2,10 @@
 
 use std::io::{self, Write};
 
-use aforo_model::Finding;
 use aforo_model::cache::CacheReport;
 
 use super::{advice, facts, headline, large_values, patterns, sheets};
-use crate::page::{Page, Screen};
+use crate::page::{Page, Screen, write_sections};
 use crate::sheet::paragraph;
 
 pub(super) fn render(report: &CacheReport, out: &mut dyn Write) -> io::Result<()> {
@@ -20,8 +19,8 @@ pub(super) fn render(report: &CacheReport, out: &mut dyn Write) -> io::Result<()
 pub fn render_on(screen: &Screen<'_>, report: &CacheReport, out: &mut dyn Write) -> io::Result<()> {
     let page = Page::on(screen);
     let sections = [
-        page.cache_top(report),
-        page.findings(&report.findings.iter().collect::<Vec<&Finding>>()),
+        page.opening(headline::tone(report), &headline::headline(report), &facts::facts(report)),
+        page.findings(&report.findings),
         page.section(facts::PATTERNS, patterns::sheet(report), Some(patterns::notes(report))),
         page.ttl_advice(report),
         page.section(facts::DROP, advice::drops(report), None),
@@ -30,20 +29,12 @@ pub fn render_on(screen: &Screen<'_>, report: &CacheReport, out: &mut dyn Write)
         page.section(facts::SLOW, sheets::slow_commands(report), None),
         page.section(facts::CHECKS, sheets::checks(report), Some(facts::checks(report))),
         page.not_read(&report.skipped),
-        screen.folder.map(|folder| page.faint(&format!("Saved in {folder}"))).unwrap_or_default(),
+        page.saved_in(screen),
     ];
-    let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
-    out.write_all(shown.join("\n").as_bytes())
+    write_sections(sections, out)
 }
 
 impl Page {
-    fn cache_top(&self, report: &CacheReport) -> String {
-        let headline = paragraph("", &headline::headline(report), self.columns);
-        let mut text = self.painted(headline::tone(report), &headline);
-        text.push('\n');
-        text + &self.answers(&facts::facts(report))
-    }
-
     fn ttl_advice(&self, report: &CacheReport) -> String {
         let Some(sheet) = advice::ttls(report) else { return String::new() };
         let mut text = self.heading(facts::TTL_ADVICE) + &self.table(&sheet);
@@ -58,8 +49,8 @@ impl Page {
 mod tests {
     use super::*;
     use crate::cache::canonical;
+    use crate::canonical::assert_fits;
     use crate::style::Style;
-    use tabled::grid::util::string::get_line_width;
 
     fn drawn(report: &CacheReport, columns: usize) -> String {
         let screen = Screen { style: Style::plain(), columns, folder: Some("runs/a-run") };
@@ -82,13 +73,7 @@ mod tests {
         for report in
             [canonical::hostile("予約を確認する".repeat(40)), canonical::hostile("k\u{1b}[2J\n".repeat(90))]
         {
-            for columns in [0, 80, 93, 5000] {
-                let text = drawn(&report, columns);
-                assert!(!text.contains('\u{1b}'));
-                for line in text.lines() {
-                    assert!(get_line_width(line) <= columns.clamp(80, 100), "{columns}: {line:?}");
-                }
-            }
+            assert_fits(render_on, &report);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The canonical replay that every format is tested with.
 
-use std::io::{self, Write};
-
 use aforo_model::cache::CacheReplay;
+
+pub(super) use crate::canonical::rendered;
 
 /// A made-up trace on a cache that holds a fifth of it.
 pub(super) fn replay() -> CacheReplay {
@@ -23,13 +23,4 @@ pub(super) fn empty() -> CacheReplay {
     replay.trace.cost = None;
     replay.best = aforo_model::Answer::absent("the trace has 0 reads");
     replay
-}
-
-pub(super) fn rendered(
-    render: impl Fn(&CacheReplay, &mut dyn Write) -> io::Result<()>,
-    replay: &CacheReplay,
-) -> String {
-    let mut out = Vec::new();
-    render(replay, &mut out).unwrap();
-    String::from_utf8(out).unwrap()
 }

@@ -2,12 +2,10 @@
 
 use std::io::{self, Write};
 
-use aforo_model::Finding;
 use aforo_model::cache::CacheReplay;
 
 use super::{curve, facts, sheets};
-use crate::page::{Page, Screen};
-use crate::sheet::paragraph;
+use crate::page::{Page, Screen, write_sections};
 use crate::style::Tone;
 
 pub(super) fn render(replay: &CacheReplay, out: &mut dyn Write) -> io::Result<()> {
@@ -20,7 +18,6 @@ pub(super) fn render(replay: &CacheReplay, out: &mut dyn Write) -> io::Result<()
 /// Only those of `out`.
 pub fn render_on(screen: &Screen<'_>, replay: &CacheReplay, out: &mut dyn Write) -> io::Result<()> {
     let page = Page::on(screen);
-    let findings: Vec<&Finding> = replay.findings.iter().collect();
     let sections = [
         page.replay_top(replay),
         page.section(facts::POLICIES, sheets::policies(replay), None),
@@ -28,17 +25,15 @@ pub fn render_on(screen: &Screen<'_>, replay: &CacheReplay, out: &mut dyn Write)
         page.section(facts::PATTERNS, sheets::patterns(replay), None),
         page.section(facts::LEVELS, sheets::levels(replay), facts::levels_note(replay)),
         page.section(facts::TAGS, sheets::tags(replay), Some(facts::TAGS_NOTE.to_owned())),
-        page.findings(&findings),
+        page.findings(&replay.findings),
     ];
-    let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
-    out.write_all(shown.join("\n").as_bytes())
+    write_sections(sections, out)
 }
 
 impl Page {
     fn replay_top(&self, replay: &CacheReplay) -> String {
         let headline = format!("{}: {}", facts::TITLE, facts::headline(replay));
-        let headline = self.painted(Tone::Heading, &paragraph("", &headline, self.columns));
-        format!("{headline}\n{}", self.answers(&facts::facts(replay)))
+        self.opening(Tone::Heading, &headline, &facts::facts(replay))
     }
 
     fn curve(&self, replay: &CacheReplay) -> String {

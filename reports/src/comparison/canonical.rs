@@ -1,12 +1,12 @@
 //! The canonical comparisons that every format is tested with.
 
-use std::io::{self, Write};
-
 use aforo_model::profile::{FunctionChange, ProfileDiff};
 use aforo_model::{
     Answer, COMPARISON_FORMAT_VERSION, Change, ComparedFigure, ComparedRun, ComparisonMethod, Difference,
     FigureComparison, Interval, PlanChange, RunComparison, Subject, Verdict,
 };
+
+pub(crate) use crate::canonical::rendered;
 
 /// Every canonical comparison with its name.
 pub(crate) fn comparisons() -> [(&'static str, RunComparison); 4] {
@@ -186,13 +186,4 @@ fn function(name: &str, before_cpu_ms: f64, after_cpu_ms: f64, is_significant: b
         change_ms: Interval { estimate, low: estimate - 20.0, high: estimate + 20.0 },
         is_significant,
     }
-}
-
-pub(crate) fn rendered(
-    render: impl Fn(&RunComparison, &mut dyn Write) -> io::Result<()>,
-    comparison: &RunComparison,
-) -> String {
-    let mut out = Vec::new();
-    render(comparison, &mut out).unwrap();
-    String::from_utf8(out).unwrap()
 }

@@ -6,7 +6,7 @@ use aforo_model::{Answer, PlanChange, RunComparison};
 
 use super::{facts, headline, ranking, sheets, wording};
 use crate::counted::counted;
-use crate::page::{Page, Screen};
+use crate::page::{Page, Screen, write_sections};
 use crate::sheet::paragraph;
 use crate::text::{one_line, truncated, wrapped_in};
 
@@ -32,10 +32,9 @@ pub fn render_on(screen: &Screen<'_>, comparison: &RunComparison, out: &mut dyn 
         page.compared_figures(comparison),
         page.plan_changes(&comparison.plan_changes),
         page.profile_changes(comparison),
-        screen.folder.map(|folder| page.faint(&format!("Saved in {folder}"))).unwrap_or_default(),
+        page.saved_in(screen),
     ];
-    let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
-    out.write_all(shown.join("\n").as_bytes())
+    write_sections(sections, out)
 }
 
 impl Page {
@@ -117,10 +116,10 @@ fn plan(mean_ms: f64, shape: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::canonical::assert_fits;
     use crate::comparison::canonical;
     use crate::style::Style;
     use aforo_model::Subject;
-    use tabled::grid::util::string::get_line_width;
 
     fn drawn(comparison: &RunComparison, columns: usize) -> String {
         let screen = Screen { style: Style::plain(), columns, folder: Some("compared") };
@@ -146,13 +145,7 @@ mod tests {
         if let Answer::Found(diff) = &mut comparison.profile {
             diff.functions[0].function = hostile;
         }
-        for columns in [0, 80, 93, 5000] {
-            let text = drawn(&comparison, columns);
-            assert!(!text.contains('\u{1b}'));
-            for line in text.lines() {
-                assert!(get_line_width(line) <= columns.clamp(80, 100), "{columns}: {line:?}");
-            }
-        }
+        assert_fits(render_on, &comparison);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use aforo_model::database::{DatabaseReport, HotStatement, NPlusOne};
 
 use super::{answers, findings, headline, plans, sheets, statements};
 use crate::figures;
-use crate::page::{Page, Screen};
+use crate::page::{Page, Screen, write_sections};
 use crate::sheet::paragraph;
 use crate::style::Tone;
 
@@ -27,7 +27,7 @@ pub(super) fn render(report: &DatabaseReport, out: &mut dyn Write) -> io::Result
 pub fn render_on(screen: &Screen<'_>, report: &DatabaseReport, out: &mut dyn Write) -> io::Result<()> {
     let page = Page::on(screen);
     let sections = [
-        page.database_top(report),
+        page.opening(headline::tone(report), &headline::headline(report), &answers::facts(report)),
         page.first_of_all(report),
         page.n_plus_ones(report),
         page.traces(report),
@@ -37,10 +37,9 @@ pub fn render_on(screen: &Screen<'_>, report: &DatabaseReport, out: &mut dyn Wri
         page.database_findings(report),
         page.checklist(report),
         page.not_read(&report.skipped),
-        page.saved_in(screen.folder),
+        page.saved_in(screen),
     ];
-    let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
-    out.write_all(shown.join("\n").as_bytes())
+    write_sections(sections, out)
 }
 
 /// Every N+1 of every step that was asked alone.
@@ -53,13 +52,6 @@ impl Page {
     fn first_of_all(&self, report: &DatabaseReport) -> String {
         let worst = self.worst_findings(report);
         if worst.is_empty() { worst } else { self.heading("First of all") + &worst }
-    }
-
-    fn database_top(&self, report: &DatabaseReport) -> String {
-        let headline = paragraph("", &headline::headline(report), self.columns);
-        let mut text = self.painted(headline::tone(report), &headline);
-        text.push('\n');
-        text + &self.answers(&answers::facts(report))
     }
 
     fn n_plus_ones(&self, report: &DatabaseReport) -> String {
@@ -179,10 +171,6 @@ impl Page {
         }
         text + &self.faint(&answers::checks(report))
     }
-
-    fn saved_in(&self, folder: Option<&str>) -> String {
-        folder.map_or_else(String::new, |folder| self.faint(&format!("Saved in {folder}")))
-    }
 }
 
 /// Lines moved to the right by one, as far as every paragraph of a report is.
@@ -193,9 +181,9 @@ fn indented(lines: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::canonical::assert_fits;
     use crate::database::canonical;
     use crate::style::Style;
-    use tabled::grid::util::string::get_line_width;
 
     fn drawn(report: &DatabaseReport, columns: usize) -> String {
         let screen = Screen { style: Style::plain(), columns, folder: Some("runs/a-run") };
@@ -251,12 +239,6 @@ mod tests {
         if let Answer::Found(advice) = &mut report.index_advice {
             advice.indexes[0].drop_sql = "d\u{1b}[2J\n".repeat(90);
         }
-        for columns in [0, 80, 93, 5000] {
-            let text = drawn(&report, columns);
-            assert!(!text.contains('\u{1b}'));
-            for line in text.lines() {
-                assert!(get_line_width(line) <= columns.clamp(80, 100), "{columns}: {line:?}");
-            }
-        }
+        assert_fits(render_on, &report);
     }
 }

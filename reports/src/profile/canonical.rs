@@ -1,7 +1,5 @@
 //! The canonical profile that every format is tested with.
 
-use std::io::{self, Write};
-
 use aforo_model::database::Skipped;
 use aforo_model::profile::{
     Frame, FunctionShare, HotPath, Profile, ProfileClock, ProfileFiles, ProfileRecord, ProfileWindow,
@@ -9,6 +7,8 @@ use aforo_model::profile::{
     WallSource, WallSplit,
 };
 use aforo_model::{Answer, Finding, Interval, Severity, Subject};
+
+pub(super) use crate::canonical::rendered;
 
 fn interval(estimate: f64, low: f64, high: f64) -> Interval {
     Interval { estimate, low, high }
@@ -155,13 +155,4 @@ fn obstacle() -> ProfilerObstacle {
         why: "no pprof endpoint at http://127.0.0.1:3000/debug/pprof/profile: it answered 404".to_owned(),
         remedy: "serve a profile at /debug/pprof/profile".to_owned(),
     }
-}
-
-pub(super) fn rendered(
-    render: impl Fn(&StepProfile, &mut dyn Write) -> io::Result<()>,
-    report: &StepProfile,
-) -> String {
-    let mut out = Vec::new();
-    render(report, &mut out).unwrap();
-    String::from_utf8(out).unwrap()
 }

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
+use aforo_model::Answer;
 use aforo_model::profile::{ProfileRecord, StepProfile};
-use aforo_model::{Answer, Finding};
 
 use super::{answers, headline, sheets};
-use crate::page::{Page, Screen};
+use crate::page::{Page, Screen, write_sections};
 use crate::sheet::paragraph;
 
 pub(super) fn render(report: &StepProfile, out: &mut dyn Write) -> io::Result<()> {
@@ -21,28 +21,20 @@ pub fn render_on(screen: &Screen<'_>, report: &StepProfile, out: &mut dyn Write)
     let page = Page::on(screen);
     let record = report.profile.found();
     let sections = [
-        page.profile_top(report),
+        page.opening(headline::tone(report), &headline::headline(report), &answers::facts(report)),
         record.map(|record| page.functions(record)).unwrap_or_default(),
         page.wall(report),
         page.not_read(&report.unread),
         page.notes("To know of this load", &report.load_notes),
         record.map(|record| page.notes("To know of this profile", &record.profile.notes)).unwrap_or_default(),
         page.obstacles(report),
-        page.findings(&report.findings.iter().collect::<Vec<&Finding>>()),
-        screen.folder.map(|folder| page.faint(&format!("Saved in {folder}"))).unwrap_or_default(),
+        page.findings(&report.findings),
+        page.saved_in(screen),
     ];
-    let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
-    out.write_all(shown.join("\n").as_bytes())
+    write_sections(sections, out)
 }
 
 impl Page {
-    fn profile_top(&self, report: &StepProfile) -> String {
-        let headline = paragraph("", &headline::headline(report), self.columns);
-        let mut text = self.painted(headline::tone(report), &headline);
-        text.push('\n');
-        text + &self.answers(&answers::facts(report))
-    }
-
     fn functions(&self, record: &ProfileRecord) -> String {
         let Some(sheet) = sheets::functions(record) else { return String::new() };
         let mut text = self.heading("Functions, by their own time");
@@ -91,9 +83,9 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::canonical::assert_fits;
     use crate::profile::canonical;
     use crate::style::Style;
-    use tabled::grid::util::string::get_line_width;
 
     fn drawn(report: &StepProfile, columns: usize) -> String {
         let screen = Screen { style: Style::plain(), columns, folder: Some("runs/a-run") };
@@ -122,12 +114,6 @@ mod tests {
             record.functions[0].function = "予約を確認する".repeat(40);
             record.profile.notes.push("n\u{1b}[2J\n".repeat(90));
         }
-        for columns in [0, 80, 93, 5000] {
-            let text = drawn(&report, columns);
-            assert!(!text.contains('\u{1b}'));
-            for line in text.lines() {
-                assert!(get_line_width(line) <= columns.clamp(80, 100), "{columns}: {line:?}");
-            }
-        }
+        assert_fits(render_on, &report);
     }
 }
