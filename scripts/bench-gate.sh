@@ -1,6 +1,7 @@
 #!/bin/sh
 # Counts the instructions of the hot paths under callgrind, and fails where they are more than 3 % above
-# benches/instructions/baseline.json. With BLESS=1 it writes that file anew instead: commit it, and say why. docs/benchmarks.md tells more.
+# benches/instructions/baseline.json; exit code 3 says that they were counted in another environment than it. With BLESS=1 it writes that
+# file anew instead: commit it, and say why. docs/benchmarks.md tells more.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Installs what Aforo needs and this machine lacks: a Postgres server with its extensions, Redis, a C compiler, libclang (to
-# build Postgres' parser), with --tests cargo-nextest, Python and Chromium, and with --gate valgrind and gungraun-runner (the latter into
-# target/). What is there is left as it is; with everything there it changes nothing and ends at once.
+# Installs what Aforo needs and this machine lacks: a C compiler, libclang (to build Postgres' parser), a Postgres server with its
+# extensions, Redis, and with --tests cargo-nextest, Python and Chromium. With --gate it installs what the gate on instructions needs: no
+# servers, but valgrind and gungraun-runner (the latter into target/). What is there is left as it is; with everything there it changes
+# nothing and ends at once.
 # Uses apt, dnf or brew; as an ordinary user it asks sudo. Nothing is asked on standard input.
 set -eu
 cd "$(dirname "$0")/.."
@@ -150,31 +151,33 @@ install() {
     fail "$2 is missing ($3), and there is no apt-get, dnf or brew to install it with. Install it by hand and start again."
 }
 
-have cargo || fail "Rust is missing. Install 1.95 or newer from https://rustup.rs and start again."
-have cc || install compiler "a C compiler" "some Rust packages contain C"
-have_libclang || install libclang "libclang" "Postgres' parser is built with it; without: cargo build --no-default-features"
-if ! have_postgres || ! have_extensions; then
-    install postgres "PostgreSQL" "Aforo starts private servers from its programs; one that the package starts is left alone"
-fi
-have_redis || install redis "Redis" "Aforo starts private servers from its program; one that the package starts is left alone"
+set_up_servers() {
+    if ! have_postgres || ! have_extensions; then
+        install postgres "PostgreSQL" "Aforo starts private servers from its programs; one that the package starts is left alone"
+    fi
+    have_redis || install redis "Redis" "Aforo starts private servers from its program; one that the package starts is left alone"
 
-# The packages said yes; make sure that what they brought is where Aforo looks for it.
-have_postgres || fail "PostgreSQL was installed, but not where Aforo looks. Name the directory of initdb in AFORO_PG_BINDIR."
-have_redis || fail "Redis was installed, but not where Aforo looks. Name its redis-server in AFORO_REDIS_SERVER."
+    # The packages said yes; make sure that what they brought is where Aforo looks for it.
+    have_postgres || fail "PostgreSQL was installed, but not where Aforo looks. Name the directory of initdb in AFORO_PG_BINDIR."
+    have_redis || fail "Redis was installed, but not where Aforo looks. Name its redis-server in AFORO_REDIS_SERVER."
+}
 
-if [ "${1:-}" = --tests ] && ! have_python; then
-    install python "Python" "tests profile Python programs, one of them the service under examples/fastapi"
-    have_python || fail "Python was installed, but the python3 on PATH still cannot make virtual environments."
-fi
-if [ "${1:-}" = --tests ] && ! have_chromium; then
-    install chromium "Chromium" "tests open report.html in it, without a window"
-    have_chromium || fail "Chromium was installed, but not where the tests look. Name the program in AFORO_CHROMIUM."
-fi
-if [ "${1:-}" = --tests ] && ! cargo nextest --version >/dev/null 2>&1; then
-    say "installing cargo-nextest, which runs the tests: it is built from source and takes some minutes"
-    cargo install --locked "cargo-nextest@$nextest_version" || fail "cargo-nextest could not be built (the message is above)"
-fi
-if [ "${1:-}" = --gate ]; then
+set_up_tests() {
+    if ! have_python; then
+        install python "Python" "tests profile Python programs, one of them the service under examples/fastapi"
+        have_python || fail "Python was installed, but the python3 on PATH still cannot make virtual environments."
+    fi
+    if ! have_chromium; then
+        install chromium "Chromium" "tests open report.html in it, without a window"
+        have_chromium || fail "Chromium was installed, but not where the tests look. Name the program in AFORO_CHROMIUM."
+    fi
+    if ! cargo nextest --version >/dev/null 2>&1; then
+        say "installing cargo-nextest, which runs the tests: it is built from source and takes some minutes"
+        cargo install --locked "cargo-nextest@$nextest_version" || fail "cargo-nextest could not be built (the message is above)"
+    fi
+}
+
+set_up_gate() {
     have valgrind || install valgrind "valgrind" "instructions are counted under it"
     # The library and its runner must be of one version: that of Cargo.lock.
     gungraun_version=$(sed -n '/^name = "gungraun"$/{n;s/^version = "\(.*\)"$/\1/p;}' Cargo.lock)
@@ -185,5 +188,17 @@ if [ "${1:-}" = --gate ]; then
         CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug --root "$runner" "gungraun-runner@$gungraun_version" ||
             fail "gungraun-runner could not be built (the message is above)"
     fi
-fi
+}
+
+have cargo || fail "Rust is missing. Install 1.95 or newer from https://rustup.rs and start again."
+have cc || install compiler "a C compiler" "some Rust packages contain C"
+have_libclang || install libclang "libclang" "Postgres' parser is built with it; without: cargo build --no-default-features"
+case ${1:-} in
+    --gate) set_up_gate ;;
+    --tests)
+        set_up_servers
+        set_up_tests
+        ;;
+    *) set_up_servers ;;
+esac
 say "everything is there"

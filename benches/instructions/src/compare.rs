@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::baseline::{Baseline, Benchmark, Largest};
 use crate::callgrind::Profile;
+use crate::environment::Environment;
 
 /// Growth of a benchmark that passes, as a share of what it took (issue 7). The same source compiled twice differs by less than a
 /// tenth of a percent, by the seeds of hash maps.
@@ -70,35 +71,52 @@ pub struct FunctionChange {
 pub struct Comparison {
     /// How each stands.
     pub changes: BTreeMap<String, Change>,
+    /// What is another environment here than the baseline's, as `the baseline's, not this one`.
+    pub differences: Vec<String>,
+}
+
+/// What the gate does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is open.
+    Passes,
+    /// It is shut.
+    Fails,
+    /// It stays shut, since nothing is shown: what takes more was counted in another environment than its baseline, and other
+    /// compilers and libraries give other counts for the same source.
+    Inconclusive,
 }
 
 impl Comparison {
-    /// Whether the gate is shut.
-    pub fn fails(&self) -> bool {
-        // Nothing measured is no pass.
-        self.changes.is_empty() || self.changes.values().any(Change::fails)
-    }
-}
-
-impl Change {
-    /// Whether this alone shuts the gate.
-    pub fn fails(&self) -> bool {
-        match self {
-            Self::Same { .. } | Self::Shrank { .. } => false,
-            Self::Grew { .. } | Self::NotMeasured | Self::NotInBaseline { .. } => true,
+    /// What the gate does.
+    pub fn outcome(&self) -> Outcome {
+        let grew = |change: &Change| matches!(change, Change::Grew { .. });
+        let unpaired = |change: &Change| matches!(change, Change::NotMeasured | Change::NotInBaseline { .. });
+        // Nothing measured is no pass. Which benchmarks there are does not depend on the environment.
+        if self.changes.is_empty() || self.changes.values().any(unpaired) {
+            Outcome::Fails
+        } else if !self.changes.values().any(grew) {
+            Outcome::Passes
+        } else if self.differences.is_empty() {
+            Outcome::Fails
+        } else {
+            Outcome::Inconclusive
         }
     }
 }
 
-/// Holds what was measured against the baseline.
-pub fn compare(baseline: &Baseline, measured: &BTreeMap<String, Profile>) -> Comparison {
+/// Holds what was measured `here` against the baseline.
+pub fn compare(baseline: &Baseline, measured: &BTreeMap<String, Profile>, here: &Environment) -> Comparison {
     let names: BTreeSet<&String> = baseline.benchmarks.keys().chain(measured.keys()).collect();
     let change = |name: &String| match (baseline.benchmarks.get(name), measured.get(name)) {
         (Some(before), Some(after)) => change_of(before, after),
         (None, Some(after)) => Change::NotInBaseline { after: after.total() },
         (_, None) => Change::NotMeasured,
     };
-    Comparison { changes: names.into_iter().map(|name| (name.clone(), change(name))).collect() }
+    Comparison {
+        changes: names.into_iter().map(|name| (name.clone(), change(name))).collect(),
+        differences: baseline.made_with.differences(here),
+    }
 }
 
 fn change_of(benchmark: &Benchmark, profile: &Profile) -> Change {
@@ -169,10 +187,21 @@ mod tests {
         BTreeMap::from([("render".to_owned(), profile)])
     }
 
+    fn compared(before: Profile, after: Profile, here: &Environment) -> Comparison {
+        compare(&Baseline::of(&measured(before), fixture()), &measured(after), here)
+    }
+
     fn change(before: Profile, after: Profile) -> Change {
-        let baseline = Baseline::of(&measured(before), fixture());
-        let mut comparison = compare(&baseline, &measured(after));
-        comparison.changes.remove("render").unwrap()
+        compared(before, after, &fixture()).changes.remove("render").unwrap()
+    }
+
+    /// What the gate does where a benchmark took 10,000 instructions, and now takes so many.
+    fn outcome(after: u64, here: &Environment) -> Outcome {
+        compared(profile([("push", 10_000)]), profile([("push", after)]), here).outcome()
+    }
+
+    fn newer_compiler() -> Environment {
+        Environment { rustc: "rustc 1.96.0".to_owned(), ..fixture() }
     }
 
     #[test]
@@ -186,7 +215,8 @@ mod tests {
         };
         let push = FunctionChange { name: "push".to_owned(), before: Some(2_000), after: 2_301, by: 301 };
         assert_eq!(grown, &[push]);
-        assert!(gone.is_empty() && after.fails());
+        assert!(gone.is_empty());
+        assert_eq!(outcome(10_301, &fixture()), Outcome::Fails);
     }
 
     /// Callgrind's profiles of a thousand bodies rendered, before and after one line of `append_json_escaped` was doubled on purpose;
@@ -204,17 +234,24 @@ mod tests {
     }
 
     #[test]
+    fn growth_in_another_environment_is_inconclusive_and_whatever_passes_there_passes() {
+        assert_eq!(outcome(10_301, &newer_compiler()), Outcome::Inconclusive);
+        assert_eq!(outcome(10_300, &newer_compiler()), Outcome::Passes);
+        assert_eq!(outcome(5_000, &newer_compiler()), Outcome::Passes);
+    }
+
+    #[test]
     fn three_percent_exactly_passes() {
         let after = change(profile([("push", 10_000)]), profile([("push", 10_300)]));
         assert_eq!(after, Change::Same { before: 10_000, after: 10_300 });
-        assert!(!after.fails());
+        assert_eq!(outcome(10_300, &fixture()), Outcome::Passes);
     }
 
     #[test]
     fn fewer_pass_and_are_told() {
         let after = change(profile([("push", 10_000)]), profile([("push", 9_699)]));
         assert_eq!(after, Change::Shrank { before: 10_000, after: 9_699 });
-        assert!(!after.fails());
+        assert_eq!(outcome(9_699, &fixture()), Outcome::Passes);
     }
 
     #[test]
@@ -248,13 +285,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_on_either_side_fails() {
+    fn what_is_missing_on_either_side_fails_whatever_the_environment() {
         let baseline = Baseline::of(&measured(profile([("push", 10)])), fixture());
         let others = BTreeMap::from([("other".to_owned(), profile([("push", 10)]))]);
-        let comparison = compare(&baseline, &others);
+        let comparison = compare(&baseline, &others, &newer_compiler());
         assert_eq!(comparison.changes["render"], Change::NotMeasured);
         assert_eq!(comparison.changes["other"], Change::NotInBaseline { after: 10 });
-        assert!(comparison.fails());
+        assert_eq!(comparison.outcome(), Outcome::Fails);
         assert_eq!(
             change(profile([("push", 10)]), Profile::default()),
             Change::NotMeasured,
@@ -265,6 +302,6 @@ mod tests {
     #[test]
     fn nothing_on_both_sides_is_no_pass() {
         let baseline = Baseline::of(&BTreeMap::new(), fixture());
-        assert!(compare(&baseline, &BTreeMap::new()).fails());
+        assert_eq!(compare(&baseline, &BTreeMap::new(), &fixture()).outcome(), Outcome::Fails);
     }
 }

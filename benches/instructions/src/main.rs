@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use aforo_instructions::{Baseline, Environment, compare, describe, read_results};
+use aforo_instructions::{Baseline, Environment, Outcome, compare, describe, read_results};
 
 const USAGE: &str = "usage: aforo-instructions check|bless <folder of results> <baseline.json>";
 
@@ -17,8 +17,10 @@ fn main() -> ExitCode {
         _ => Err(USAGE.into()),
     };
     match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(1),
+        // As of `aforo` itself.
+        Ok(Outcome::Passes) => ExitCode::SUCCESS,
+        Ok(Outcome::Fails) => ExitCode::from(1),
+        Ok(Outcome::Inconclusive) => ExitCode::from(3),
         Err(error) => {
             let _ = writeln!(io::stderr(), "{error}");
             ExitCode::from(2)
@@ -26,20 +28,18 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether the gate is open.
-fn check(results: &Path, baseline: &Path) -> Result<bool, Box<dyn Error>> {
+fn check(results: &Path, baseline: &Path) -> Result<Outcome, Box<dyn Error>> {
     let measured = read_results(results)?;
     let text = std::fs::read_to_string(baseline).map_err(|error| {
         format!("{} cannot be read: {error}; make it with `make bench-gate BLESS=1`", baseline.display())
     })?;
     let baseline = Baseline::from_json(&text)?;
-    let comparison = compare(&baseline, &measured);
-    let differences = baseline.made_with.differences(&Environment::here()?);
-    write!(io::stdout(), "\n{}", describe(&comparison, &differences))?;
-    Ok(!comparison.fails())
+    let comparison = compare(&baseline, &measured, &Environment::here()?);
+    write!(io::stdout(), "\n{}", describe(&comparison))?;
+    Ok(comparison.outcome())
 }
 
-fn bless(results: &Path, baseline: &Path) -> Result<bool, Box<dyn Error>> {
+fn bless(results: &Path, baseline: &Path) -> Result<Outcome, Box<dyn Error>> {
     let measured = read_results(results)?;
     if measured.is_empty() {
         return Err(format!("there is nothing in {}: nothing was measured", results.display()).into());
@@ -51,5 +51,5 @@ fn bless(results: &Path, baseline: &Path) -> Result<bool, Box<dyn Error>> {
         baseline.display(),
         measured.len()
     )?;
-    Ok(true)
+    Ok(Outcome::Passes)
 }

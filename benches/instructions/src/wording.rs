@@ -2,20 +2,19 @@
 
 use std::fmt::Write as _;
 
-use crate::compare::{Change, Comparison, FunctionChange};
+use crate::compare::{Change, Comparison, FunctionChange, Outcome};
 
 /// Functions named for a benchmark; the rest of them explain little.
 const NAMED: usize = 5;
 
-/// What is to be read: a line for each benchmark, the functions behind those that grew, and what to do. `differences` are those of the
-/// environments.
-pub fn describe(comparison: &Comparison, differences: &[String]) -> String {
+/// What is to be read: a line for each benchmark, the functions behind those that grew, and what to do.
+pub fn describe(comparison: &Comparison) -> String {
     let mut text = String::new();
     for (name, change) in &comparison.changes {
         push(&mut text, name, change);
     }
     text.push('\n');
-    conclude(&mut text, comparison, differences);
+    conclude(&mut text, comparison);
     text
 }
 
@@ -66,7 +65,7 @@ fn push(text: &mut String, name: &str, change: &Change) {
     }
 }
 
-fn conclude(text: &mut String, comparison: &Comparison, differences: &[String]) {
+fn conclude(text: &mut String, comparison: &Comparison) {
     let count = |is: fn(&Change) -> bool| comparison.changes.values().filter(|change| is(change)).count();
     let grown = count(|change| matches!(change, Change::Grew { .. }));
     let shrunk = count(|change| matches!(change, Change::Shrank { .. }));
@@ -77,6 +76,8 @@ fn conclude(text: &mut String, comparison: &Comparison, differences: &[String]) 
     }
     if grown > 0 {
         line(text, &format!("{} more than 3 % more instructions than the baseline.", takes(grown)));
+    }
+    if grown > 0 && comparison.differences.is_empty() {
         line(
             text,
             "If that is wanted, renew the baseline with `make bench-gate BLESS=1` and say in the commit why.",
@@ -100,17 +101,27 @@ fn conclude(text: &mut String, comparison: &Comparison, differences: &[String]) 
             ),
         );
     }
-    if !differences.is_empty() {
-        line(text, &format!("The baseline was made with another environment: {}.", differences.join("; ")));
-        line(
-            text,
-            "Counts then differ for the same source; renew the baseline in the commit that changes the environment.",
-        );
+    if !comparison.differences.is_empty() {
+        let differences = comparison.differences.join("; ");
+        line(text, &format!("The baseline was made with another environment: {differences}."));
+        line(text, "Counts then differ for the same source.");
     }
-    if !comparison.fails() {
-        line(text, &format!("The gate is open: {} benchmarks.", comparison.changes.len()));
+    match comparison.outcome() {
+        Outcome::Passes => {
+            line(text, &format!("The gate is open: {} benchmarks.", comparison.changes.len()));
+        }
+        Outcome::Inconclusive => line(text, INCONCLUSIVE),
+        Outcome::Fails => {}
     }
 }
+
+/// What to do where a benchmark grew and its baseline is another environment's.
+const INCONCLUSIVE: &str = "\
+Inconclusive: no regression is shown, and none is ruled out. Do one of these:
+- Count with the baseline's environment.
+- Compare on this machine: on the source before your change run `make bench-gate BLESS=1`, then your change with `make bench-gate`.
+  Do not commit that baseline.
+- If the environment changes for good, commit the baseline of `make bench-gate BLESS=1` in the same commit.";
 
 fn line(text: &mut String, line: &str) {
     text.push_str(line);
@@ -163,29 +174,35 @@ mod tests {
     fn comparison<const N: usize>(changes: [(&str, Change); N]) -> Comparison {
         let changes: BTreeMap<String, Change> =
             changes.into_iter().map(|(name, change)| (name.to_owned(), change)).collect();
-        Comparison { changes }
+        Comparison { changes, differences: Vec::new() }
+    }
+
+    fn elsewhere(change: Change) -> Comparison {
+        let differences = vec!["rustc 1, not rustc 2".to_owned()];
+        Comparison { differences, ..comparison([("a", change)]) }
+    }
+
+    fn grew() -> Change {
+        Change::Grew { before: 1_000, after: 1_200, own: vec![], grown: vec![], gone: vec![] }
     }
 
     #[test]
     fn a_benchmark_that_grew_is_told_with_its_functions_and_what_to_do() {
         let function =
             |name: &str, before, after, by| FunctionChange { name: name.to_owned(), before, after, by };
-        let text = describe(
-            &comparison([(
-                "render.html",
-                Change::Grew {
-                    before: 1_000_000,
-                    after: 1_200_000,
-                    own: vec![function("aforo_a::fill", Some(300_000), 500_000, 200_000)],
-                    grown: vec![
-                        function("push", Some(100_000), 250_000, 150_000),
-                        function("new", None, 50_000, 50_000),
-                    ],
-                    gone: vec![function("old", Some(60_000), 0, 60_000)],
-                },
-            )]),
-            &["rustc 1, not rustc 2".to_owned()],
-        );
+        let text = describe(&comparison([(
+            "render.html",
+            Change::Grew {
+                before: 1_000_000,
+                after: 1_200_000,
+                own: vec![function("aforo_a::fill", Some(300_000), 500_000, 200_000)],
+                grown: vec![
+                    function("push", Some(100_000), 250_000, 150_000),
+                    function("new", None, 50_000, 50_000),
+                ],
+                gone: vec![function("old", Some(60_000), 0, 60_000)],
+            },
+        )]));
         for expected in [
             "MORE      render.html: 1,000,000 → 1,200,000 instructions (+20.0 %)",
             "+200,000 aforo_a::fill (300,000 → 500,000)",
@@ -193,30 +210,49 @@ mod tests {
             "+50,000 new (now 50,000; it was not among the largest)",
             "−60,000 old (runs no more",
             "1 benchmark takes more than 3 % more instructions",
-            "BLESS=1",
-            "another environment: rustc 1, not rustc 2.",
+            "If that is wanted, renew the baseline with `make bench-gate BLESS=1`",
         ] {
             assert!(text.contains(expected), "{expected}\n{text}");
         }
-        assert!(!text.contains("gate is open"), "{text}");
+        assert!(!text.contains("gate is open") && !text.contains("nconclusive"), "{text}");
+    }
+
+    #[test]
+    fn growth_in_another_environment_is_inconclusive_and_is_told_with_what_to_do() {
+        let text = describe(&elsewhere(grew()));
+        for expected in [
+            "MORE      a: 1,000 → 1,200 instructions (+20.0 %)",
+            "another environment: rustc 1, not rustc 2.",
+            "Inconclusive: no regression is shown, and none is ruled out.",
+            "Count with the baseline's environment",
+            "`make bench-gate BLESS=1`",
+        ] {
+            assert!(text.contains(expected), "{expected}\n{text}");
+        }
+        assert!(!text.contains("If that is wanted") && !text.contains("gate is open"), "{text}");
+    }
+
+    #[test]
+    fn what_passes_in_another_environment_names_it_and_is_not_inconclusive() {
+        let text = describe(&elsewhere(Change::Same { before: 1_000, after: 1_001 }));
+        assert!(text.contains("rustc 1, not rustc 2.") && text.contains("The gate is open"), "{text}");
+        assert!(!text.contains("nconclusive"), "{text}");
     }
 
     #[test]
     fn fewer_instructions_pass_with_a_hint() {
-        let text = describe(&comparison([("a", Change::Shrank { before: 1_000, after: 900 })]), &[]);
+        let text = describe(&comparison([("a", Change::Shrank { before: 1_000, after: 900 })]));
         assert!(text.contains("1,000 → 900 instructions (−10.0 %)"), "{text}");
         assert!(text.contains("Renew the baseline") && text.contains("The gate is open"), "{text}");
     }
 
     #[test]
     fn missing_and_new_benchmarks_are_told_apart() {
-        let text = describe(
-            &comparison([("a", Change::NotMeasured), ("b", Change::NotInBaseline { after: 5 })]),
-            &[],
-        );
+        let text =
+            describe(&comparison([("a", Change::NotMeasured), ("b", Change::NotInBaseline { after: 5 })]));
         assert!(text.contains("MISSING   a: it is in the baseline and was not measured"), "{text}");
         assert!(text.contains("NEW       b: 5 instructions, and nothing in the baseline"), "{text}");
-        assert!(describe(&Comparison::default(), &[]).contains("Nothing was measured"));
+        assert!(describe(&Comparison::default()).contains("Nothing was measured"));
     }
 
     #[test]
