@@ -4,6 +4,8 @@ mod alone;
 mod builtin;
 mod engine;
 mod error;
+#[cfg(test)]
+mod fixtures;
 mod format;
 mod load;
 mod overrides;

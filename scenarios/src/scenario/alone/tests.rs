@@ -3,16 +3,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::load_scenario;
+use crate::scenario::fixtures;
 
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// The baseline load with these journeys.
+/// A closed load with these journeys.
 fn scenario(journeys: &str) -> Scenario {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("test.toml");
-    let head = "description = \"a test\"\n[load]\nusers = 3\nrate = 1\nduration = \"1m\"\ntimeout = \"7s\"\n";
-    std::fs::write(&path, format!("{head}{journeys}")).unwrap();
-    load_scenario(path.to_str().unwrap(), None).unwrap()
+    fixtures::scenario("users = 3\nrate = 1\nduration = \"1m\"\ntimeout = \"7s\"", journeys)
 }
 
 fn needed(scenario: &Scenario, step: &str) -> Vec<String> {

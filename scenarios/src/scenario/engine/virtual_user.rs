@@ -173,17 +173,14 @@ mod tests {
     use tokio::sync::{mpsc, watch};
 
     use super::*;
-    use crate::load_scenario;
     use crate::recorder::Collector;
     use crate::scenario::engine::plan::Plan;
+    use crate::scenario::fixtures::scenario;
 
     /// A session in which one user has started, with this journey.
     fn session(journey: &str) -> Arc<Session> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("test.toml");
-        let load = "description = \"a test\"\n[load]\nusers = 1\nrate = 1\nduration = \"1s\"\n";
-        std::fs::write(&path, format!("{load}[[journey]]\nname = \"j\"\n{journey}")).unwrap();
-        let scenario = load_scenario(path.to_str().unwrap(), None).unwrap();
+        let journey = format!("[[journey]]\nname = \"j\"\n{journey}");
+        let scenario = scenario("users = 1\nrate = 1\nduration = \"1s\"", &journey);
         let plan = Arc::new(Plan::compile(&scenario, &"http://127.0.0.1:1".parse().unwrap()).unwrap());
         let (started, faults) = (watch::Sender::new(None), mpsc::unbounded_channel().0);
         let session = Arc::new(Session::new(plan, CancellationToken::new(), started, faults));

@@ -131,3 +131,73 @@ async fn the_full_client_sends_the_same_requests() {
     assert_eq!(heads[0], format!("/base/a%C3%B1o?x=7 8 aforo/{} 9", env!("CARGO_PKG_VERSION")));
     assert_eq!(heads[0], heads[1]);
 }
+
+#[tokio::test]
+async fn no_answer_in_time_is_a_timeout_of_at_least_that_time() {
+    let target = serve_raw(|stream| async move {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        drop(stream);
+    })
+    .await;
+    let scenario = one_step("users = 1\nrate = 10\nduration = \"1s\"\ntimeout = \"300ms\"", "path = \"/\"");
+    let (seconds, _) = play(&scenario, &target).await;
+    let step = total(&seconds, "s");
+    assert!(step.requests > 0);
+    assert_eq!(step.errors, BTreeMap::from([(ErrorKind::Timeout, step.requests)]));
+    assert_eq!(step.response_time.count(), step.requests, "a time-out is a slow answer");
+    assert!(step.response_time.summary().min_us.unwrap() >= 299_000, "{:?}", step.response_time.summary());
+    assert_eq!(step.error_messages[0].1, "no complete answer within 300 ms");
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_is_a_connection_failure_told_without_the_url() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.map(|listener| target_of(&listener)).unwrap();
+    let resetting = serve_raw(|mut stream| async move {
+        let _ = stream.read(&mut [0; 1024]).await;
+    })
+    .await;
+    let breaking_off = serve_raw(|mut stream| async move {
+        let _ = stream.read(&mut [0; 1024]).await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nonly this").await;
+    })
+    .await;
+    let scenario =
+        one_step("users = 1\nrate = 10\nduration = \"300ms\"", "path = \"/?key=secret\"\nthink = \"50ms\"");
+    for (target, what) in [
+        (closed, "no connection"),
+        (resetting, "the connection broke before an answer"),
+        (breaking_off, "the answer broke off"),
+    ] {
+        let (seconds, _) = play(&scenario, &target).await;
+        let step = total(&seconds, "s");
+        assert!(step.requests > 0);
+        assert_eq!(step.errors, BTreeMap::from([(ErrorKind::Connection, step.requests)]), "{what}");
+        let message = &step.error_messages[0].1;
+        assert!(message.starts_with(what) && !message.contains("secret"), "{message}");
+        assert!(!message.contains('\n'), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_step_that_panics_ends_the_run_and_is_named() {
+    let target = serve(Router::new().route("/", get(|| async { "x" }))).await;
+    let mut scenario = one_step("users = 2\nrate = 10\nduration = \"1h\"", "path = \"/\"");
+    // No file can say this: a negative time is refused when it is read.
+    scenario.journeys[0].steps[0].think_time = ThinkTime { min_s: -1.0, max_s: -1.0 };
+    let (seconds, end) = finish(start(&scenario, &target, CancellationToken::new()).unwrap()).await;
+    let error = end.unwrap_err();
+    assert!(matches!(&error, EngineError::StepPanicked { step, .. } if step == "s"), "{error}");
+    assert!(total(&seconds, "s").requests >= 1, "what was seen until then is kept");
+}
+
+#[tokio::test]
+async fn a_template_that_is_not_right_is_refused_at_the_start() {
+    let target = HttpTarget { base_url: "http://127.0.0.1:1".parse().unwrap() };
+    let mut scenario = one_step("users = 1\nrate = 1\nduration = \"1s\"", "path = \"/\"");
+    scenario.journeys[0].steps[0].path = "/{{".into();
+    let error = start(&scenario, &target, CancellationToken::new()).unwrap_err();
+    assert_eq!(error.to_string(), "journey `j`, `s`: this placeholder is never closed");
+    scenario.journeys[0].weight = 0;
+    let error = start(&scenario, &target, CancellationToken::new()).unwrap_err();
+    assert!(matches!(error, EngineError::NoJourneys));
+}

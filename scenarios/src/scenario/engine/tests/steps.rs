@@ -26,3 +26,18 @@ async fn those_who_come_for_a_surge_leave_after_it_and_the_others_go_on() {
     assert_eq!((end.cause, end.users_started, end.aborted_requests), (StopCause::DurationPassed, 6, 0));
     assert_eq!(total(&seconds, "s").requests, 6);
 }
+
+#[tokio::test]
+async fn a_spike_of_100_users_in_10_seconds_is_reached_on_schedule() {
+    let target = serve(Router::new().route("/", get(|| async { "x" }))).await;
+    let scenario =
+        one_step("users = 100\nrate = 10\nduration = \"11500ms\"", "path = \"/\"\nthink = \"200ms..400ms\"");
+    let (seconds, end) = play(&scenario, &target).await;
+    assert_eq!(end.users_started, 100);
+    for (second, load) in seconds.iter().enumerate().take(11) {
+        let schedule = |second: usize| (10 * second).min(100) as u32;
+        // One second of delay is what a very busy machine may take.
+        let (late, early) = (schedule(second), schedule(second + 1) + 1);
+        assert!((late..=early).contains(&load.users), "{} users after second {second}", load.users);
+    }
+}

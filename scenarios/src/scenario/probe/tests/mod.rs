@@ -17,16 +17,12 @@ use axum::routing::any;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::{HttpTarget, load_scenario};
+use crate::HttpTarget;
+use crate::scenario::fixtures;
 
-/// Reads a scenario with these journeys.
+/// A scenario with these journeys.
 fn scenario(journeys: &str) -> Scenario {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("test.toml");
-    let load = "description = \"a test\"\n[load]\nusers = 1\nrate = 1\nduration = \"9s\"\ntimeout = \"5s\"\n";
-    std::fs::write(&path, format!("{load}{journeys}")).unwrap();
-    load_scenario(path.to_str().unwrap(), None)
-        .unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)))
+    fixtures::scenario("users = 1\nrate = 1\nduration = \"9s\"\ntimeout = \"5s\"", journeys)
 }
 
 /// One request as the server saw it.
