@@ -6,9 +6,11 @@ mod checks;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod health;
+mod hit_ratio;
 mod parts;
 mod remedies;
 mod settings;
+mod wraparound;
 
 pub use check::{CheckReading, DatabaseCheck, Skip};
 pub(crate) use check::{

@@ -10,12 +10,17 @@
 
 use aforo_model::database::{CheckArea, DatabaseEvidence};
 
-use crate::database::check::{CheckReading, DatabaseCheck, Skip, falling, judged};
-use crate::database::parts;
-use crate::wording::percent;
+use crate::database::check::{CheckReading, DatabaseCheck};
+use crate::database::hit_ratio::HitRatio;
 
-const WARNING_RATIO: f64 = 0.98;
-const CRITICAL_RATIO: f64 = 0.95;
+const RATIO: HitRatio = HitRatio {
+    of: "indexes",
+    hits_and_reads: |counters| (counters.index_hit_blocks, counters.index_read_blocks),
+    warning_below: 0.98,
+    critical_below: 0.95,
+    remedy: "drop indexes that nothing uses, rebuild bloated ones with REINDEX INDEX CONCURRENTLY, then raise \
+             shared_buffers, to a quarter of the memory at most",
+};
 
 pub(super) const CHECK: DatabaseCheck = DatabaseCheck {
     code: "index-hit-ratio",
@@ -29,28 +34,7 @@ pub(super) const CHECK: DatabaseCheck = DatabaseCheck {
 };
 
 fn run(evidence: &DatabaseEvidence) -> CheckReading {
-    let tables = parts::counted_here(evidence)?;
-    let (hits, reads) = tables.fold((0.0, 0.0), |(hits, reads), (_, counters)| {
-        (hits + counters.index_hit_blocks as f64, reads + counters.index_read_blocks as f64)
-    });
-    let blocks = hits + reads;
-    if blocks < parts::SMALLEST_SAMPLE as f64 {
-        return Err(Skip::new(
-            format!(
-                "too few reads: {blocks} blocks of indexes, of {} that are needed",
-                parts::SMALLEST_SAMPLE
-            ),
-            "look again after some load",
-        ));
-    }
-    let ratio = hits / blocks;
-    judged(
-        falling(ratio, WARNING_RATIO, CRITICAL_RATIO),
-        format!("{} of {blocks} blocks of indexes were found in shared buffers", percent(ratio)),
-        "drop indexes that nothing uses, rebuild bloated ones with REINDEX INDEX CONCURRENTLY, then raise \
-         shared_buffers, to a quarter of the memory at most",
-        &[("hit_ratio", ratio), ("hit_blocks", hits), ("read_blocks", reads)],
-    )
+    RATIO.judge(evidence)
 }
 
 #[cfg(test)]

@@ -10,11 +10,9 @@
 
 use aforo_model::database::{CheckArea, DatabaseEvidence};
 
-use crate::database::check::{CheckReading, DatabaseCheck, judged, rising};
+use crate::database::check::{CheckReading, DatabaseCheck};
 use crate::database::parts;
-
-const WARNING_AGE: f64 = 1.3e9;
-const CRITICAL_AGE: f64 = 1.4e9;
+use crate::database::wraparound::wraparound;
 
 pub(super) const CHECK: DatabaseCheck = DatabaseCheck {
     code: "multixact-wraparound",
@@ -28,15 +26,7 @@ pub(super) const CHECK: DatabaseCheck = DatabaseCheck {
 };
 
 fn run(evidence: &DatabaseEvidence) -> CheckReading {
-    let age = parts::counters(evidence)?.min_multixact_age as f64;
-    judged(
-        rising(age, WARNING_AGE, CRITICAL_AGE),
-        format!("the oldest multixact id that is not frozen is {:.0} million old", age / 1e6),
-        "end what holds vacuum back (long and prepared transactions, slots), then vacuum the oldest tables \
-         first: SELECT oid::regclass, mxid_age(relminmxid) FROM pg_class WHERE relkind IN ('r', 'm', 't') \
-         ORDER BY 2 DESC LIMIT 10; and VACUUM (FREEZE, VERBOSE) each",
-        &[("age", age)],
-    )
+    wraparound(parts::counters(evidence)?.min_multixact_age, "multixact", "mxid_age(relminmxid)")
 }
 
 #[cfg(test)]
