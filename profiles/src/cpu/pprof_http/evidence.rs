@@ -2,7 +2,8 @@
 //!
 //! Go lists its profiles on a page beside them. Others are asked for a profile of no seconds: that is refused, or answered at once with an
 //! empty profile, where there is an endpoint. `HEAD` and `OPTIONS` would not do: Go takes a profile for any method, and some frameworks
-//! answer `OPTIONS` on any path, others on none.
+//! answer `OPTIONS` on any path, others on none. Go without its page takes a profile of 30 s for one of none, so that it is believed only where
+//! the user names it.
 
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ const RATE_HZ: u32 = 99;
 
 const SERVE_ONE: &str = "serve a profile at /debug/pprof/profile (Go: import net/http/pprof, Rust: the crate pprof, Node: \
     @datadog/pprof), or name the URL at which it is served";
+const NAME_IT: &str = "name that URL if profiles are served there, as by Go without the index beside them: a URL that is named is believed; or \
+    serve its index as well";
 const START_IT: &str = "start the target, or name the URL at which it serves its profile";
 const AUTHORIZE: &str = "name the URL of the profile with a user and a password that may read it";
 
@@ -56,7 +59,7 @@ pub(super) async fn gather(client: &reqwest::Client, profile: &Url, is_named: bo
         Err(_elapsed) if is_named => Ok(()),
         Err(_elapsed) => Err(Absence {
             why: format!("it did not answer within {} s", TIME_TO_ANSWER.as_secs()),
-            remedy: SERVE_ONE,
+            remedy: NAME_IT,
         }),
         Ok(Ok(body)) => judge_body(body, is_named).await,
         Ok(Err(fault)) => judge_fault(fault, &url, is_named),
