@@ -21,6 +21,8 @@ const INDEX_BYTES: usize = 256 << 10;
 const EMPTY_PROFILE_BYTES: usize = 1 << 20;
 /// What the refusal of a profile of no seconds speaks of.
 const WORDS_OF_A_PROFILER: [&str; 3] = ["seconds", "profile", "pprof"];
+/// What the page links to.
+const LISTED: &str = "/profile";
 /// A rate that the hotel and its like allow; nothing is sampled.
 const RATE_HZ: u32 = 99;
 
@@ -45,7 +47,8 @@ pub(super) struct Absence {
 /// # Errors
 /// What speaks against it.
 pub(super) async fn gather(client: &reqwest::Client, profile: &Url, is_named: bool) -> Result<(), Absence> {
-    if let Some(index) = index_url(profile) {
+    // The page tells of the profile of CPU time, and not of others beside it, such as that of memory.
+    if let Some(index) = index_url(profile).filter(|_| profile.path().ends_with(LISTED)) {
         match fetch(client, index, TIME_TO_ANSWER, INDEX_BYTES).await {
             Ok(page) if lists_profiles(&page) => return Ok(()),
             Err(Fault::Unreachable(why)) => return Err(Absence { why, remedy: START_IT }),

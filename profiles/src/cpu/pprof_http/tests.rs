@@ -163,11 +163,17 @@ async fn the_profile_of_a_target_in_go_is_read() {
 
 #[tokio::test]
 async fn what_go_serves_of_memory_and_goroutines_is_no_profile_of_time() {
-    let cases: [(Serve, &str); 2] = [
-        (|_| http("200 OK", GO_HEAP), "it is a profile of alloc_objects/count, alloc_space/bytes"),
-        (|_| http("200 OK", GO_GOROUTINES), "it is a profile of goroutine/count, not of CPU or wall time"),
+    let heap: Serve = |line| http("200 OK", if is_index(line) { GO_INDEX } else { GO_HEAP });
+    let goroutines: Serve = |line| http("200 OK", if is_index(line) { GO_INDEX } else { GO_GOROUTINES });
+    let cases = [
+        (heap, "it is a profile of alloc_objects/count, alloc_space/bytes"),
+        (goroutines, "it is a profile of goroutine/count, not of CPU or wall time"),
     ];
     for (serve, expected) in cases {
+        let url = server(serve).await.join("/debug/pprof/other").unwrap();
+        let named = ProfiledTarget { pprof_url: Some(url), ..ProfiledTarget::default() };
+        let why = PprofHttp::probe(&named).await.unwrap_err().why;
+        assert!(why.contains(expected), "the index tells of another one: {why}");
         let error = refusal(serve).await;
         assert!(error.contains(expected) && error.ends_with("ask for the CPU profile"), "{error}");
     }
