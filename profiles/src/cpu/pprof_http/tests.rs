@@ -163,19 +163,24 @@ async fn the_profile_of_a_target_in_go_is_read() {
 
 #[tokio::test]
 async fn what_go_serves_of_memory_and_goroutines_is_no_profile_of_time() {
-    let heap: Serve = |line| http("200 OK", if is_index(line) { GO_INDEX } else { GO_HEAP });
-    let goroutines: Serve = |line| http("200 OK", if is_index(line) { GO_INDEX } else { GO_GOROUTINES });
-    let cases = [
-        (heap, "it is a profile of alloc_objects/count, alloc_space/bytes"),
-        (goroutines, "it is a profile of goroutine/count, not of CPU or wall time"),
+    let cases: [(Serve, &str); 2] = [
+        (|_| http("200 OK", GO_HEAP), "it is a profile of alloc_objects/count, alloc_space/bytes"),
+        (|_| http("200 OK", GO_GOROUTINES), "it is a profile of goroutine/count, not of CPU or wall time"),
     ];
     for (serve, expected) in cases {
-        let url = server(serve).await.join("/debug/pprof/other").unwrap();
-        let named = ProfiledTarget { pprof_url: Some(url), ..ProfiledTarget::default() };
-        let why = PprofHttp::probe(&named).await.unwrap_err().why;
-        assert!(why.contains(expected), "the index tells of another one: {why}");
         let error = refusal(serve).await;
         assert!(error.contains(expected) && error.ends_with("ask for the CPU profile"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_url_of_gos_other_profiles_is_an_obstacle_although_its_index_is_there() {
+    let base = server(|_| http("200 OK", GO_INDEX)).await;
+    for (path, expected) in [("heap", "Go serves its heap there"), ("trace", "Go serves its trace there")] {
+        let url = base.join("/debug/pprof/").unwrap().join(path).unwrap();
+        let named = ProfiledTarget { pprof_url: Some(url), ..ProfiledTarget::default() };
+        let obstacle = PprofHttp::probe(&named).await.unwrap_err();
+        assert!(obstacle.why.contains(expected) && obstacle.remedy.ends_with("/profile"), "{obstacle:?}");
     }
 }
 
