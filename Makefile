@@ -6,10 +6,11 @@
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## Install what is missing: Postgres, Redis, a C compiler, cargo-nextest, Python, Chromium
+setup: ## Install what is missing: Postgres, Redis, a C compiler, cargo-nextest, Python, Chromium, speedscope
 	@sh scripts/setup.sh --tests
 	@sh scripts/setup-python.sh
 	@sh scripts/setup-axe.sh
+	@sh scripts/setup-speedscope.sh
 
 # A release build: what is measured with a debug build says little.
 demo: ## Build, and run the baseline scenario on the built-in hotel

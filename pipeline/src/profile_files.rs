@@ -41,7 +41,8 @@ pub(crate) fn write_profile(
         format!(
             "{} at {} Hz, {} samples",
             record.profile.profiler.as_str(),
-            record.profile.rate_hz,
+            // The format holds the time between two samples, of which 99.00000099 is made again.
+            (record.profile.rate_hz * 100.0).round() / 100.0,
             samples.kept
         ),
     ];

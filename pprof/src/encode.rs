@@ -10,7 +10,7 @@ use prost::Message;
 
 use crate::message::{self, ValueType};
 
-/// The profile as a file that `go tool pprof`, speedscope and Firefox Profiler open, with gzip. The same input gives the same bytes.
+/// The profile as a file that `go tool pprof` and speedscope open, with gzip. The same input gives the same bytes.
 ///
 /// `began_unix_ns` is when it began, in nanoseconds since 1970; `comments` are shown by `go tool pprof -comments`.
 pub fn encode(profile: &Profile, began_unix_ns: i64, comments: &[String]) -> Vec<u8> {
@@ -77,7 +77,10 @@ fn functions(profile: &Profile, texts: &mut Texts) -> (Vec<message::Function>, V
         if id == next_id {
             let name = texts.place(function);
             let filename = texts.place(file.as_deref().unwrap_or_default());
-            functions.push(message::Function { id, name, system_name: name, filename });
+            // Where both names are the same, `go tool pprof` takes the function for one whose name is still to be made readable, and
+            // drops all in angle brackets: of `<Vec<T> as FromIterator<T>>::from_iter` it leaves `::from_iter`.
+            let system_name = texts.place("");
+            functions.push(message::Function { id, name, system_name, filename });
         }
         ids.push(id);
     }
@@ -177,6 +180,15 @@ mod tests {
         assert_eq!(file.string_table[0], "");
         assert_eq!(file.sample[0].value, [3, 30_303_030]);
         assert_eq!(file.sample[0].location_id, [1], "a place outside of the table is left out");
+    }
+
+    #[test]
+    fn no_function_has_a_name_of_the_system_which_would_let_gos_reader_shorten_the_other_one() {
+        let frames = vec![Frame { function: "<Vec<T> as From<T>>::from".to_owned(), file: None, line: None }];
+        let file = file(&profile(ProfileClock::Cpu, frames, Vec::new()), 1, &[]);
+        let text = |place: i64| file.string_table[usize::try_from(place).unwrap()].as_str();
+        assert_eq!(text(file.function[0].name), "<Vec<T> as From<T>>::from");
+        assert_eq!(text(file.function[0].system_name), "");
     }
 
     proptest! {

@@ -31,7 +31,7 @@ Examples:
                 --scenario ./booking.toml               a step of your own API
   aforo profile webhook_text --profiler perf-event      libraries and the kernel included
 
-Open profiles/*.svg in a browser, *.pb.gz with `go tool pprof -http :` or in speedscope or Firefox Profiler.";
+Open profiles/*.svg in a browser, *.pb.gz with `go tool pprof -http :` or in speedscope, *.folded in Firefox Profiler.";
 
 /// Profile one endpoint: hot functions, flame graph, and where the rest of a request's time goes
 ///

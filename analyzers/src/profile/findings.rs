@@ -49,8 +49,13 @@ fn hot_path(record: &ProfileRecord, spot: &HotSpot, subject: &Subject) -> Findin
         (Some(file), None) => format!(" ({file})"),
         _ => String::new(),
     };
-    let callees: Vec<String> =
-        spot.callees.iter().map(|callee| format!("{} {}", callee.function, percent(callee.ratio))).collect();
+    // What lies below the noise floor is not named, such as the kernel's timer, which ran in between.
+    let callees: Vec<String> = spot
+        .callees
+        .iter()
+        .filter(|callee| callee.ratio >= record.noise_floor_ratio)
+        .map(|callee| format!("{} {}", callee.function, percent(callee.ratio)))
+        .collect();
     let through =
         if callees.is_empty() { String::new() } else { format!("; of that in {}", callees.join(", ")) };
     let severity = if spot.ratio.low >= WARNING_RATIO { Severity::Warning } else { Severity::Info };

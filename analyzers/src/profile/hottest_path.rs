@@ -49,10 +49,10 @@ pub(super) fn hottest_path(profile: &Profile, spots: &[HotSpot], ownership: &Own
         ProfileClock::Cpu => "of the CPU time",
         ProfileClock::WallNonIdle => "of the time in which a thread was not idle",
     };
-    let callee = spot
-        .callees
-        .first()
-        .map(|callee| format!("; {} of all is in {} that it calls", percent(callee.ratio), callee.function));
+    let callee =
+        spot.callees.first().filter(|callee| callee.ratio >= floor).map(|callee| {
+            format!("; {} of all is in {} that it calls", percent(callee.ratio), callee.function)
+        });
     let sentence = format!(
         "{} ({} to {}) {what} goes through {}{}",
         percent(spot.ratio.estimate),

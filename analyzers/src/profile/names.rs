@@ -26,6 +26,61 @@ const LIBRARY_PLACES: [&str; 19] = [
     "[kernel",
 ];
 
+/// What the packages of Go's own library begin with. It is installed in many places, and builds with `-trimpath` name none.
+const GO_LIBRARY: [&str; 51] = [
+    "archive",
+    "bufio",
+    "bytes",
+    "cmp",
+    "compress",
+    "container",
+    "context",
+    "crypto",
+    "database",
+    "debug",
+    "embed",
+    "encoding",
+    "errors",
+    "expvar",
+    "flag",
+    "fmt",
+    "go",
+    "hash",
+    "html",
+    "image",
+    "index",
+    "internal",
+    "io",
+    "iter",
+    "log",
+    "maps",
+    "math",
+    "mime",
+    "net",
+    "os",
+    "path",
+    "plugin",
+    "reflect",
+    "regexp",
+    "runtime",
+    "slices",
+    "sort",
+    "strconv",
+    "strings",
+    "structs",
+    "sync",
+    "syscall",
+    "testing",
+    "text",
+    "time",
+    "type",
+    "unicode",
+    "unique",
+    "unsafe",
+    "vendor",
+    "weak",
+];
+
 /// Functions through which everything goes: runtimes, executors and wrappers of futures. They say nothing of where time goes.
 const WRAPPERS: [&str; 28] = [
     "tokio::",
@@ -64,8 +119,14 @@ pub(super) fn plain_name(function: &str) -> String {
     let mut depth = 0_usize;
     for (place, letter) in function.char_indices() {
         match letter {
-            // `<T as Trait>::method` begins with its type, which is part of the name.
-            '<' if place > 0 && depth == 0 && !function.starts_with('<') => depth = 1,
+            // `<T as Trait>::method` begins with its type, which is part of the name, as is Python's `price.<locals>.<lambda>`.
+            '<' if place > 0
+                && depth == 0
+                && !function.starts_with('<')
+                && !function[..place].ends_with('.') =>
+            {
+                depth = 1;
+            }
             '<' if depth > 0 => depth += 1,
             '>' if depth > 0 && !function[..place].ends_with('-') => depth -= 1,
             _ if depth == 0 => name.push(letter),
@@ -149,12 +210,26 @@ impl Ownership {
         }
         match frame.file.as_deref() {
             Some(file) => {
-                let is_installed = LIBRARY_PLACES.iter().any(|place| file.contains(place));
+                let is_installed = LIBRARY_PLACES.iter().any(|place| file.contains(place))
+                    || (file.ends_with(".go") && is_of_others_in_go(&frame.function, file));
                 !is_installed && (!self.knows_files || is_source(file))
             }
             None => !self.knows_files,
         }
     }
+}
+
+/// Whether a function of Go belongs to Go's own library or to a module of others. Their names begin with the package; paths of modules
+/// have their version, as in `gin@v1.9.1/`, where nothing else tells them.
+fn is_of_others_in_go(function: &str, file: &str) -> bool {
+    // Arguments of types and receivers may hold slashes and dots of their own.
+    let package = function.split(['(', '[']).next().unwrap_or_default();
+    let is_of_library = match package.split_once('/') {
+        // Modules have the name of a host, which has a dot.
+        Some((first, _)) => GO_LIBRARY.contains(&first),
+        None => package.split('.').next().is_some_and(|name| GO_LIBRARY.contains(&name)),
+    };
+    is_of_library || file.contains("@v") || file.contains("/vendor/")
 }
 
 /// Whether it is the name of a source file and not of a binary.
@@ -197,6 +272,7 @@ mod tests {
             ("core::iter::fold::<alloc::vec::Vec<u8>, fn(u8) -> u8>", "core::iter::fold"),
             ("<hotel::Plan as core::fmt::Debug>::fmt", "<hotel::Plan as core::fmt::Debug>::fmt"),
             ("main.(*Server).handle", "main.(*Server).handle"),
+            ("price_calendar.<locals>.<dictcomp>", "price_calendar.<locals>.<dictcomp>"),
             ("<module>", "<module>"),
             ("<listcomp>", "<listcomp>"),
             ("", ""),
@@ -235,6 +311,22 @@ mod tests {
         let ownership = Ownership::of(&profile(vec![own.clone()]));
         assert!(ownership.is_own(&own));
         assert!(others.iter().all(|frame| !ownership.is_own(frame)), "{others:?}");
+        for (function, file) in [
+            ("net/http.(*conn).serve", "/opt/homebrew/Cellar/go/1.22.1/libexec/src/net/http/server.go"),
+            ("runtime.findRunnable", "runtime/proc.go"),
+            ("github.com/gin-gonic/gin.(*Context).Next", "github.com/gin-gonic/gin@v1.9.1/context.go"),
+            ("github.com/lib/pq.(*conn).recv", "/app/vendor/github.com/lib/pq/conn.go"),
+        ] {
+            assert!(!ownership.is_own(&frame(function, Some(file))), "{function}");
+        }
+        for (function, file) in [
+            ("main.(*server).quote", "/app/main.go"),
+            ("main.sum[go.shape.int]", "booking/main.go"),
+            ("github.com/us/booking/net.Price", "github.com/us/booking/net/price.go"),
+            ("text.example.com/us/booking.Price", "/app/price.go"),
+        ] {
+            assert!(ownership.is_own(&frame(function, Some(file))), "{function}");
+        }
         // Nothing names a file.
         let ownership = Ownership::of(&profile(vec![frame("handler", None)]));
         assert!(

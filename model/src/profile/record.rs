@@ -107,9 +107,9 @@ pub struct ProfilingCost {
 /// Where a profile was written, relative to the folder of the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProfileFiles {
-    /// For `go tool pprof`, speedscope, Firefox Profiler.
+    /// For `go tool pprof` and speedscope.
     pub pprof: Option<String>,
-    /// One stack a line.
+    /// One stack a line, for speedscope and Firefox Profiler.
     pub folded: Option<String>,
     /// Flame graph.
     pub flame_graph: Option<String>,

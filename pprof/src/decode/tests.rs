@@ -1,3 +1,4 @@
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use flate2::Compression;
@@ -8,7 +9,13 @@ use prost::Message;
 use super::*;
 use crate::message::{Function, Line, Location, Mapping, Sample, ValueType};
 
-const GO: &[u8] = include_bytes!("../../fixtures/go.pb.gz");
+const GO: &[u8] = include_bytes!("../../fixtures/go/cpu.pb.gz");
+const GO_HEAP: &[u8] = include_bytes!("../../fixtures/go/heap.pb.gz");
+const GO_GOROUTINES: &[u8] = include_bytes!("../../fixtures/go/goroutine.pb.gz");
+/// What the Go profiles were recorded of.
+const GO_SOURCE: &str = include_str!("../../fixtures/go/main.go");
+/// What `go tool pprof -top` says of [`GO`]: flat and cumulative samples of each function.
+const GO_TOP: &str = include_str!("../../fixtures/go/cpu.top.txt");
 const NODE: &[u8] = include_bytes!("../../fixtures/node.pb.gz");
 
 /// Changes a file.
@@ -58,32 +65,96 @@ fn named(profile: &DecodedProfile, stack: &Stack) -> Vec<String> {
         .collect()
 }
 
+/// Self and total samples of each function.
+fn samples_by_function(profile: &DecodedProfile) -> BTreeMap<&str, (u64, u64)> {
+    let mut samples: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for stack in &profile.stacks {
+        let names: Vec<&str> = stack
+            .frames
+            .iter()
+            .map(|&place| profile.frames[usize::try_from(place).unwrap()].function.as_str())
+            .collect();
+        samples.entry(names.last().unwrap()).or_default().0 += stack.samples;
+        for name in BTreeSet::from_iter(names) {
+            samples.entry(name).or_default().1 += stack.samples;
+        }
+    }
+    samples
+}
+
+/// The number of the line of the Go source that has this text.
+fn go_line(text: &str) -> usize {
+    GO_SOURCE.lines().position(|line| line.contains(text)).unwrap() + 1
+}
+
 #[test]
-fn a_profile_of_go_has_its_functions_lines_and_inlined_calls() {
+fn a_profile_of_go_counts_what_gos_own_reader_counts() {
+    let mut rows = GO_TOP.lines().skip_while(|line| !line.trim_start().starts_with("flat "));
+    rows.next().unwrap();
+    let told: BTreeMap<&str, (u64, u64)> = rows
+        .map(|row| {
+            // Flat, its share, the sum of shares, cumulative, its share, and the function.
+            let [flat, _, _, total, _, function, ..] = row.split_whitespace().collect::<Vec<_>>()[..] else {
+                panic!("{row}")
+            };
+            (function, (flat.parse().unwrap(), total.parse().unwrap()))
+        })
+        .collect();
+    assert_eq!(samples_by_function(&decode(GO).unwrap()), told);
+}
+
+#[test]
+fn a_profile_of_go_has_its_hot_function_line_and_inlined_calls() {
     let profile = decode(GO).unwrap();
     assert_eq!((profile.clock, profile.rate_hz), (ProfileClock::Cpu, Some(100.0)));
-    assert_eq!(profile.duration_s, Some(5.003_112_448));
-    assert_eq!(profile.sample_count, 200);
-    let counts: Vec<u64> = profile.stacks.iter().map(|stack| stack.samples).collect();
-    assert_eq!(counts, [120, 40, 25, 15]);
+    // Three seconds were asked for, and the machine was busy.
+    assert!((3.0..5.0).contains(&profile.duration_s.unwrap()), "{:?}", profile.duration_s);
+    let (_, hot) = samples_by_function(&profile)["main.fingerprint"];
+    assert!(hot * 2 > profile.sample_count, "{hot} of {}", profile.sample_count);
+    let way = [
+        format!("main.labelled.func1:{}", go_line("pprof.Do(")),
+        format!("main.labelled.func1.1:{}", go_line("handler(answer, request)")),
+        format!("main.quote:{}", go_line("fingerprint(\"room")),
+        format!("main.fingerprint:{}", go_line("// the hot line")),
+        format!("main.mix:{}", go_line("* 1099511628211")),
+    ];
+    // The library's lines are another's with each version of Go.
+    let own = |stack: &Stack| -> Vec<String> {
+        named(&profile, stack).into_iter().filter(|name| name.starts_with("main.")).collect()
+    };
+    let ways: Vec<Vec<String>> = profile.stacks.iter().map(own).collect();
+    assert!(ways.iter().any(|own| *own == way), "{ways:?}");
+    let file = |function: &str| {
+        let frame = profile.frames.iter().find(|frame| frame.function == function).unwrap();
+        frame.file.as_deref().unwrap()
+    };
+    assert_eq!(file("main.fingerprint"), "/srv/booking/main.go");
+    assert_eq!(file("main.mix"), "/srv/booking/main.go");
+    assert!(file("net/http.(*conn).serve").ends_with("/src/net/http/server.go"));
+    assert!(profile.notes.is_empty(), "{:?}", profile.notes);
+}
+
+#[test]
+fn the_profile_of_go_has_what_makes_a_file_of_go_special() {
+    let plain = unpacked(GO);
+    let file = message::Profile::decode(&*plain).unwrap();
+    assert!(file.mapping.len() > 1, "libraries and the kernel's page are mapped beside the binary");
+    assert!(file.location.iter().any(|location| location.line.len() > 1), "calls were inlined");
+    let is_label = |text: &String| text == "GET /quote";
+    assert!(file.string_table.iter().any(is_label), "samples have labels");
+}
+
+#[test]
+fn what_go_serves_of_memory_and_goroutines_is_told_from_cpu_time() {
+    let what = |bytes| match decode(bytes) {
+        Err(PprofError::NotOfTime { what }) => what,
+        other => panic!("{other:?}"),
+    };
     assert_eq!(
-        named(&profile, &profile.stacks[0]),
-        [
-            "net/http.(*conn).serve:2009",
-            "net/http.HandlerFunc.ServeHTTP:2166",
-            "main.handler:52",
-            "main.nights:30",
-            "main.parseDate:19",
-            "regexp.(*Regexp).tryBacktrack:203",
-        ]
+        what(GO_HEAP),
+        "alloc_objects/count, alloc_space/bytes, inuse_objects/count, inuse_space/bytes"
     );
-    assert_eq!(
-        named(&profile, &profile.stacks[3]),
-        ["runtime.mcall:458", "runtime.park_m:4036", "runtime.findRunnable:3548"]
-    );
-    let handler = profile.frames.iter().find(|frame| frame.function == "main.handler").unwrap();
-    assert_eq!(handler.file.as_deref(), Some("/app/main.go"));
-    assert!(profile.notes.is_empty());
+    assert_eq!(what(GO_GOROUTINES), "goroutine/count");
 }
 
 #[test]

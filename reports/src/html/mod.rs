@@ -16,7 +16,7 @@
 mod anchors;
 mod breaks;
 #[cfg(test)]
-mod browser;
+pub(crate) mod browser;
 mod data;
 #[cfg(test)]
 mod evidence;

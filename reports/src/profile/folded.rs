@@ -8,14 +8,25 @@ use aforo_model::profile::{Profile, Stack};
 /// What stands for a function without a name.
 const UNNAMED: &str = "[unknown]";
 
-/// Writes every stack as `outer;inner;innermost samples`, in the order of their texts. Stacks that differ in lines only are one.
+/// Writes every stack as `outer;inner;innermost samples`, the shortest line first and the others in the order of their texts. Stacks
+/// that differ in lines only are one.
+///
+/// Firefox Profiler knows the format by the first line, of which it looks at no more than 4096 bytes, and takes what begins with `{` for
+/// JSON. Stacks of async Rust have lines of 16 KB.
 ///
 /// The format has no escapes: a `;` of a name becomes `:`, and what would end a line a blank.
 ///
 /// # Errors
 /// Only those of `out`.
 pub fn write_folded(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
-    folded(profile).iter().try_for_each(|(stack, samples)| writeln!(out, "{stack} {samples}"))
+    let lines = folded(profile);
+    let first = lines.keys().min_by_key(|stack| (stack.starts_with('{'), stack.len())).cloned();
+    let is_first = |stack: &String| Some(stack) == first.as_ref();
+    lines
+        .iter()
+        .filter(|(stack, _)| is_first(stack))
+        .chain(lines.iter().filter(|(stack, _)| !is_first(stack)))
+        .try_for_each(|(stack, samples)| writeln!(out, "{stack} {samples}"))
 }
 
 /// The samples by the text of their stack.
@@ -74,6 +85,21 @@ mod tests {
             written(&canonical::profile()),
             "main;serve;search 150\nmain;serve;search;parse_date 250\nmain;serve;write_json 100\n"
         );
+    }
+
+    #[test]
+    fn the_first_line_is_one_by_which_the_format_is_known() {
+        let mut profile = canonical::profile();
+        profile.frames[0].function = "{async_block#0}".to_owned();
+        profile.frames[1].function = "F".repeat(5_000);
+        profile.frames[4].function = "a".to_owned();
+        profile.stacks.push(Stack { frames: vec![0], samples: 1 });
+        profile.stacks.push(Stack { frames: vec![2, 3], samples: 2 });
+        let written = written(&profile);
+        let mut lines = written.lines();
+        assert_eq!(lines.next(), Some("search;parse_date 2"));
+        assert_eq!(lines.next(), Some("{async_block#0} 1"), "the others are in order");
+        assert_eq!(lines.count(), 3);
     }
 
     #[test]

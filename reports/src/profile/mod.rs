@@ -14,6 +14,8 @@ mod terminal;
 
 #[cfg(test)]
 pub(crate) mod canonical;
+#[cfg(test)]
+mod speedscope;
 
 pub use differential::write_differential_flame_graph;
 pub use flame_graph::{FlameGraphError, write_flame_graph};

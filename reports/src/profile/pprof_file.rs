@@ -1,4 +1,4 @@
-//! The file for `go tool pprof`, speedscope and Firefox Profiler.
+//! The file for `go tool pprof` and speedscope.
 
 use std::io::{self, Write};
 

@@ -2,7 +2,8 @@
 //!
 //! Go lists its profiles on a page beside them. Others are asked for a profile of no seconds: that is refused, or answered at once with an
 //! empty profile, where there is an endpoint. `HEAD` and `OPTIONS` would not do: Go takes a profile for any method, and some frameworks
-//! answer `OPTIONS` on any path, others on none.
+//! answer `OPTIONS` on any path, others on none. Go without its page takes a profile of 30 s for one of none, so that it is believed only where
+//! the user names it.
 
 use std::time::Duration;
 
@@ -20,11 +21,18 @@ const INDEX_BYTES: usize = 256 << 10;
 const EMPTY_PROFILE_BYTES: usize = 1 << 20;
 /// What the refusal of a profile of no seconds speaks of.
 const WORDS_OF_A_PROFILER: [&str; 3] = ["seconds", "profile", "pprof"];
+/// What Go serves beside the profile of CPU time.
+const OTHER_PROFILES: [&str; 9] =
+    ["allocs", "block", "cmdline", "goroutine", "heap", "mutex", "symbol", "threadcreate", "trace"];
 /// A rate that the hotel and its like allow; nothing is sampled.
 const RATE_HZ: u32 = 99;
 
 const SERVE_ONE: &str = "serve a profile at /debug/pprof/profile (Go: import net/http/pprof, Rust: the crate pprof, Node: \
     @datadog/pprof), or name the URL at which it is served";
+const NAME_IT: &str = "name that URL if profiles are served there, as by Go without the index beside them: a URL that is named is believed; or \
+    serve its index as well";
+const NAME_THE_OTHER: &str =
+    "name the URL of the profile of CPU time, which Go serves beside it as /debug/pprof/profile";
 const START_IT: &str = "start the target, or name the URL at which it serves its profile";
 const AUTHORIZE: &str = "name the URL of the profile with a user and a password that may read it";
 
@@ -42,6 +50,13 @@ pub(super) struct Absence {
 /// # Errors
 /// What speaks against it.
 pub(super) async fn gather(client: &reqwest::Client, profile: &Url, is_named: bool) -> Result<(), Absence> {
+    // The page beside it would speak for it, and an answer takes as long as a profile.
+    if let Some(other) = other_profile(profile) {
+        return Err(Absence {
+            why: format!("Go serves its {other} there, and no profile of CPU time"),
+            remedy: NAME_THE_OTHER,
+        });
+    }
     if let Some(index) = index_url(profile) {
         match fetch(client, index, TIME_TO_ANSWER, INDEX_BYTES).await {
             Ok(page) if lists_profiles(&page) => return Ok(()),
@@ -56,11 +71,17 @@ pub(super) async fn gather(client: &reqwest::Client, profile: &Url, is_named: bo
         Err(_elapsed) if is_named => Ok(()),
         Err(_elapsed) => Err(Absence {
             why: format!("it did not answer within {} s", TIME_TO_ANSWER.as_secs()),
-            remedy: SERVE_ONE,
+            remedy: NAME_IT,
         }),
         Ok(Ok(body)) => judge_body(body, is_named).await,
         Ok(Err(fault)) => judge_fault(fault, &url, is_named),
     }
+}
+
+/// Which of Go's other profiles a URL leads to.
+fn other_profile(profile: &Url) -> Option<&str> {
+    let (_, name) = profile.path().rsplit_once("/pprof/")?;
+    OTHER_PROFILES.contains(&name).then_some(name)
 }
 
 /// Go's page is titled with its path and links to `profile`.

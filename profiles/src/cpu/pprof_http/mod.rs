@@ -20,6 +20,9 @@ use exchange::Fault;
 /// How long a target may take to put its profile together once its window has ended.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(30);
 
+/// What Go's `net/http/pprof` answers, with 400, where its server ends answers sooner than the profile would.
+const GO_ALLOWS_LESS: &str = "profile duration exceeds server's WriteTimeout";
+
 /// The profile of a URL.
 #[derive(Debug)]
 pub(super) struct PprofHttp {
@@ -65,11 +68,8 @@ impl Profiler for PprofHttp {
         started: Instant,
         stop: CancellationToken,
     ) -> Result<Profile, ProfileError> {
-        let window = whole_seconds(request.window);
-        let url = url_of_window(&self.url, window, request.rate_hz);
-        let from_s = started.elapsed().as_secs_f64();
-        let fetched = tokio::select! {
-            fetched = exchange::fetch(&self.client, url, window + TIME_TO_ANSWER, aforo_pprof::MOST_BYTES) => fetched,
+        let Answer { window, from_s, fetched } = tokio::select! {
+            answer = self.ask(request, started) => answer,
             () = stop.cancelled() => return Err(failed(
                 "it was stopped before the target sent the profile; over HTTP a profile comes at its end or not at all",
             )),
@@ -90,8 +90,51 @@ impl Profiler for PprofHttp {
                 ),
             });
         }
-        Ok(profile(decoded, request.rate_hz, ProfileWindow { from_s, to_s: from_s + elapsed_s }))
+        let mut profile =
+            profile(decoded, request.rate_hz, ProfileWindow { from_s, to_s: from_s + elapsed_s });
+        profile.notes.extend(note_of_window(whole_seconds(request.window), window));
+        Ok(profile)
     }
+}
+
+/// What came of a request for a profile.
+struct Answer {
+    /// How long it was to be.
+    window: Duration,
+    /// When it was asked for, seconds since the start of the run.
+    from_s: f64,
+    /// The body.
+    fetched: Result<Vec<u8>, Fault>,
+}
+
+impl PprofHttp {
+    /// Asks for a profile, and for shorter ones as long as the target's server allows none as long as that: it says so at once.
+    async fn ask(&self, request: ProfileRequest, started: Instant) -> Answer {
+        let mut window = whole_seconds(request.window);
+        loop {
+            let url = url_of_window(&self.url, window, request.rate_hz);
+            let from_s = started.elapsed().as_secs_f64();
+            let timeout = window + TIME_TO_ANSWER;
+            let fetched = exchange::fetch(&self.client, url, timeout, aforo_pprof::MOST_BYTES).await;
+            match fetched {
+                Err(Fault::Status(400, why)) if why.contains(GO_ALLOWS_LESS) && window.as_secs() > 1 => {
+                    window = Duration::from_secs(window.as_secs() * 3 / 4);
+                }
+                fetched => return Answer { window, from_s, fetched },
+            }
+        }
+    }
+}
+
+fn note_of_window(wanted: Duration, allowed: Duration) -> Option<String> {
+    (allowed < wanted).then(|| {
+        format!(
+            "The profile is of {} s, where {} s were wanted: the target's server ends answers after its WriteTimeout, and takes no profile \
+             that is longer. Raise it, or serve profiles by a server of their own.",
+            allowed.as_secs(),
+            wanted.as_secs()
+        )
+    })
 }
 
 fn profile(decoded: DecodedProfile, asked_hz: u32, window: ProfileWindow) -> Profile {

@@ -8,8 +8,11 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 
-/// Go's index, as far as it matters.
-const GO_INDEX: &str = "<html><head><title>/debug/pprof/</title></head><body><a href='profile?debug=1'>profile</a></body></html>";
+/// Go's index and profiles, recorded.
+const GO_INDEX: &[u8] = include_bytes!("../../../../pprof/fixtures/go/index.html");
+const GO_PROFILE: &[u8] = include_bytes!("../../../../pprof/fixtures/go/cpu.pb.gz");
+const GO_HEAP: &[u8] = include_bytes!("../../../../pprof/fixtures/go/heap.pb.gz");
+const GO_GOROUTINES: &[u8] = include_bytes!("../../../../pprof/fixtures/go/goroutine.pb.gz");
 
 /// What a server does with a connection, given the request's first line.
 type Serve = fn(&str) -> Answer;
@@ -118,9 +121,13 @@ async fn why_not(serve: Serve) -> String {
 
 /// What comes of a profile of 1.5 s, which is asked for as 2 s.
 async fn recorded(serve: Serve) -> Result<Profile, ProfileError> {
+    recorded_of(Duration::from_millis(1_500), serve).await
+}
+
+async fn recorded_of(window: Duration, serve: Serve) -> Result<Profile, ProfileError> {
     let url = profile_url(&target(&server(serve).await)).unwrap();
     let profiler = PprofHttp { client: exchange::client().unwrap(), url };
-    let request = ProfileRequest { rate_hz: 99, window: Duration::from_millis(1_500) };
+    let request = ProfileRequest { rate_hz: 99, window };
     profiler.record(request, Instant::now(), CancellationToken::new()).await
 }
 
@@ -140,10 +147,59 @@ async fn a_target_that_refuses_no_seconds_fits_and_its_profile_is_read() {
 #[tokio::test]
 async fn a_target_with_the_page_of_go_fits_without_being_asked_for_more() {
     let url = server(|line| match is_index(line) {
-        true => http("200 OK", GO_INDEX.as_bytes()),
+        true => http("200 OK", GO_INDEX),
         false => Answer::Silence,
     });
     PprofHttp::probe(&target(&url.await)).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_profile_of_a_target_in_go_is_read() {
+    let profile = recorded(|_| http("200 OK", GO_PROFILE)).await.unwrap();
+    assert_eq!((profile.rate_hz, profile.clock), (100.0, ProfileClock::Cpu));
+    assert!(profile.frames.iter().any(|frame| frame.function == "main.fingerprint"));
+    assert_eq!(profile.notes, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_go_serves_of_memory_and_goroutines_is_no_profile_of_time() {
+    let cases: [(Serve, &str); 2] = [
+        (|_| http("200 OK", GO_HEAP), "it is a profile of alloc_objects/count, alloc_space/bytes"),
+        (|_| http("200 OK", GO_GOROUTINES), "it is a profile of goroutine/count, not of CPU or wall time"),
+    ];
+    for (serve, expected) in cases {
+        let error = refusal(serve).await;
+        assert!(error.contains(expected) && error.ends_with("ask for the CPU profile"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_url_of_gos_other_profiles_is_an_obstacle_although_its_index_is_there() {
+    let base = server(|_| http("200 OK", GO_INDEX)).await;
+    for (path, expected) in [("heap", "Go serves its heap there"), ("trace", "Go serves its trace there")] {
+        let url = base.join("/debug/pprof/").unwrap().join(path).unwrap();
+        let named = ProfiledTarget { pprof_url: Some(url), ..ProfiledTarget::default() };
+        let obstacle = PprofHttp::probe(&named).await.unwrap_err();
+        assert!(obstacle.why.contains(expected) && obstacle.remedy.ends_with("/profile"), "{obstacle:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_long_profile_is_asked_for_shorter_ones() {
+    // Go compares with the server's WriteTimeout: of 8 s here.
+    let serve: Serve = |line| {
+        let seconds = line.split("seconds=").nth(1).unwrap().split('&').next().unwrap();
+        match seconds.parse::<u64>().unwrap() {
+            0..8 => http("200 OK", &file(5)),
+            _ => http("400 Bad Request", b"profile duration exceeds server's WriteTimeout\n"),
+        }
+    };
+    let profile = recorded_of(Duration::from_secs(20), serve).await.unwrap();
+    let note = profile.notes.last().unwrap();
+    assert!(note.starts_with("The profile is of 6 s, where 20 s were wanted"), "{note}");
+    let none: Serve = |_| http("400 Bad Request", b"profile duration exceeds server's WriteTimeout\n");
+    let error = recorded_of(Duration::from_secs(20), none).await.unwrap_err().to_string();
+    assert!(error.contains("it answered 400") && error.contains("WriteTimeout"), "{error}");
 }
 
 #[tokio::test]

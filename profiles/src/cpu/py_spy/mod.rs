@@ -16,6 +16,7 @@ mod sampling;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod tree;
 
 pub(crate) use profiler::PySpy;

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
 use super::tally::Tally;
+use super::threads::Threads;
 use super::tree::lives;
 use crate::processes::{ProcessId, SystemSource};
 
@@ -77,6 +78,7 @@ pub(super) fn attach(process: ProcessId) -> Result<PythonSpy, String> {
 pub(super) fn read(process: ProcessId, order: &Order) -> Result<Seen, String> {
     let mut spy = attach(process)?;
     let mut source = SystemSource::new();
+    let mut threads = Threads::of(process.pid);
     let mut seen = Seen::default();
     let mut failures_in_a_row = 0;
     let mut now = Instant::now();
@@ -89,7 +91,10 @@ pub(super) fn read(process: ProcessId, order: &Order) -> Result<Seen, String> {
                 Ok(traces) => {
                     failures_in_a_row = 0;
                     seen.ticks_read += 1;
-                    for trace in traces.iter().filter(|trace| trace.active && !waits_for_work(trace)) {
+                    for trace in traces.iter().filter(|trace| trace.active) {
+                        if waits_for_work(trace) || threads.waits(trace) {
+                            continue;
+                        }
                         seen.stacks_unreadable += u64::from(!seen.stacks.add(trace));
                     }
                 }

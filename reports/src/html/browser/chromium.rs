@@ -21,7 +21,7 @@ const APPLICATIONS: [&str; 2] = [
 const ON_PIPES: &str = r#"exec "$@" 3<&0 4>&1 </dev/null >/dev/null 2>/dev/null"#;
 
 /// A browser with one page, and a profile of its own. Gone with this value.
-pub(super) struct Chromium {
+pub(crate) struct Chromium {
     process: Child,
     input: ChildStdin,
     messages: Receiver<Value>,
@@ -32,12 +32,14 @@ pub(super) struct Chromium {
 }
 
 impl Chromium {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new("sh");
         command.args(["-c", ON_PIPES, "sh"]).arg(program());
         command.args(["--headless", "--remote-debugging-pipe", "--no-first-run", "--disable-gpu"]);
         command.args(["--disable-background-networking", "--disable-component-update", "--disable-sync"]);
+        // WebGL, which speedscope draws with, is there without a graphics card only where it is asked for.
+        command.arg("--enable-unsafe-swiftshader");
         // It opens nothing but what this test wrote; root and many containers have no sandbox for it.
         command.args(["--no-sandbox", "--disable-dev-shm-usage"]);
         command.arg(format!("--user-data-dir={}", folder.path().join("profile").display()));
@@ -70,8 +72,13 @@ impl Chromium {
         self.call("Emulation.setDeviceMetricsOverride", metrics);
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         self.call("Emulation.setEmulatedMedia", json!({ "features": features }));
+        self.visit(&url(&path));
+    }
+
+    /// Opens a page by its address, and waits until it is loaded.
+    pub(crate) fn visit(&mut self, url: &str) {
         self.events.clear();
-        let opened = self.call("Page.navigate", json!({ "url": url(&path) }));
+        let opened = self.call("Page.navigate", json!({ "url": url }));
         // The page before it may have an event of its own on the way.
         self.wait_for(|event| {
             let of = &event["params"];
@@ -80,7 +87,7 @@ impl Chromium {
     }
 
     /// The value of an expression of the page; of a promise, what it comes to.
-    pub(super) fn evaluate(&mut self, expression: &str) -> Value {
+    pub(crate) fn evaluate(&mut self, expression: &str) -> Value {
         let asked = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
         let answer = self.call("Runtime.evaluate", asked);
         let shown: String = expression.chars().take(200).collect();

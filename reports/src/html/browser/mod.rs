@@ -1,6 +1,6 @@
 //! Reports in a browser, as people open them.
 
-mod chromium;
+pub(crate) mod chromium;
 
 use aforo_model::RunRecord;
 use serde_json::json;
