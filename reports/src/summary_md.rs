@@ -118,7 +118,8 @@ fn top(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
 /// The sentences above that were cut, folded away; or where they stand, if that is too much.
 fn in_full(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
     let is_cut = |text: &str| shortened(text, SENTENCE_COLUMNS) != one_line(text);
-    let mut cut: Vec<String> = banner(record).filter(|banner| is_cut(banner)).iter().map(|banner| prose(banner)).collect();
+    let mut cut: Vec<String> =
+        banner(record).filter(|banner| is_cut(banner)).iter().map(|banner| prose(banner)).collect();
     for caveat in what_matters(record).caveats {
         if is_cut(&caveat.finding.message) || is_cut(&caveat.finding.remedy) {
             cut.push(markdown::finding(&caveat.subject, caveat.finding, prose));
@@ -321,7 +322,10 @@ mod tests {
         let (record, said) = with_caveat(60_000);
         let text = canonical::rendered(render, &record);
         assert!(text.contains("What is cut above stands in full in `report.html`"), "{text}");
-        assert!(!text.contains(&said) && text.contains("## Objectives") && !text.contains("Left out"), "{text}");
+        assert!(
+            !text.contains(&said) && text.contains("## Objectives") && !text.contains("Left out"),
+            "{text}"
+        );
         let narrow = within(&with_caveat(900).0, 2_048);
         assert!(narrow.contains("Left out for want of room: what is cut above, in full"), "{narrow}");
     }

@@ -123,7 +123,10 @@ mod tests {
     fn a_subject_is_named_once_above_its_functions() {
         let text = render(&canonical());
         let (_, audio) = text.split_once("\naudio\n").expect("its name has a line");
-        assert!(audio.starts_with("  decode 12 keys at 8 kHz") && audio.contains("\n  decode 12 keys at 48 kHz"), "{text}");
+        assert!(
+            audio.starts_with("  decode 12 keys at 8 kHz") && audio.contains("\n  decode 12 keys at 48 kHz"),
+            "{text}"
+        );
     }
 
     #[test]
