@@ -186,6 +186,10 @@ pub struct FigureHistory {
     pub format_version: u32,
     /// The load of all of its runs.
     pub load: LoadIdentity,
+    /// What the target of all of its runs said of itself, such as the hotel's flaws; absent where it said nothing, or where runs are
+    /// mixed in which it said different things.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// The step, or all together.
     pub subject: Subject,
     /// What was measured.

@@ -39,6 +39,13 @@ pub(crate) fn span_s(span_s: f64) -> String {
     format_duration(span_s * 1e6)
 }
 
+/// A moment on the run's clock, in seconds since its start: `1:17`, `1:02:00`. The axes of the page write it the same way.
+pub(crate) fn clock(at_s: f64) -> String {
+    let seconds = at_s as u64;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
 /// Bytes in the largest binary unit that leaves at least one: `132 MiB`.
 pub fn bytes(value: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
@@ -193,6 +200,14 @@ mod tests {
         assert_eq!(
             [0.0, 200.0, 1250.4, 12.06, 0.5, 0.020_49, 0.000_123, 0.000_021, -3.0].map(significant),
             ["0", "200", "1250", "12.1", "0.5", "0.0205", "0.000123", "2.1e-5", "-3"]
+        );
+    }
+
+    #[test]
+    fn moments_are_read_off_the_clock_that_the_axes_have() {
+        assert_eq!(
+            [0.0, 5.9, 77.3, 107.0, 3_599.9, 3_720.0, -1.0, f64::NAN].map(clock),
+            ["0:00", "0:05", "1:17", "1:47", "59:59", "1:02:00", "0:00", "0:00"]
         );
     }
 

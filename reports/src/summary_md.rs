@@ -19,7 +19,7 @@ use crate::recommendations_md;
 use crate::resource_notes;
 use crate::sheet::{code_span, escaped, prose};
 use crate::sheets;
-use crate::text::shortened;
+use crate::text::{one_line, shortened};
 use crate::what_matters::what_matters;
 use crate::workload;
 
@@ -27,6 +27,8 @@ use crate::workload;
 pub(crate) const COMMENT_BYTES: usize = 65_536;
 /// Columns of a sentence that may name things of any length.
 const SENTENCE_COLUMNS: usize = 400;
+/// What is cut is shown whole in at most this many bytes, an eighth of a comment: objectives and advice are not to give way to it.
+const IN_FULL_BYTES: usize = 8_192;
 /// Room for the list of what was left out.
 const NOTE_BYTES: usize = 1_024;
 
@@ -67,7 +69,8 @@ pub(crate) fn within(record: &RunRecord, most_bytes: usize) -> String {
 type Writer = fn(&RunRecord, &mut dyn Write) -> io::Result<()>;
 
 /// Every section by what it is called when it is left out, the most important first.
-const SECTIONS: [(&str, Writer); 14] = [
+const SECTIONS: [(&str, Writer); 15] = [
+    ("what is cut above, in full", in_full),
     ("objectives", objectives),
     ("comparison with the baseline", comparison),
     ("what to do", recommendations_md::markdown),
@@ -110,6 +113,27 @@ fn top(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n> {}", markdown::finding(&caveat.subject, caveat.finding, short))?;
     }
     Ok(())
+}
+
+/// The sentences above that were cut, folded away; or where they stand, if that is too much.
+fn in_full(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    let is_cut = |text: &str| shortened(text, SENTENCE_COLUMNS) != one_line(text);
+    let mut cut: Vec<String> =
+        banner(record).filter(|banner| is_cut(banner)).iter().map(|banner| prose(banner)).collect();
+    for caveat in what_matters(record).caveats {
+        if is_cut(&caveat.finding.message) || is_cut(&caveat.finding.remedy) {
+            cut.push(markdown::finding(&caveat.subject, caveat.finding, prose));
+        }
+    }
+    if cut.is_empty() {
+        return Ok(());
+    }
+    let text = cut.join("\n\n");
+    if text.len() > IN_FULL_BYTES {
+        return writeln!(out, "\nWhat is cut above stands in full in {} of this run.", code_span(REPORT));
+    }
+    // The empty lines let what is inside be read as Markdown.
+    writeln!(out, "\n<details><summary>What is cut above, in full</summary>\n\n{text}\n\n</details>")
 }
 
 fn run(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
@@ -270,6 +294,49 @@ mod tests {
         assert_eq!(text.matches(&short(said.trim_end_matches('.'))).count(), 1, "{text}");
         let caveat = text.find("\n> **critical**").expect("a caveat");
         assert!(caveat < text.find("## Objectives").unwrap(), "{text}");
+    }
+
+    /// A run with a caveat of so many characters.
+    fn with_caveat(characters: usize) -> (RunRecord, String) {
+        let mut record = canonical::record("met");
+        let mut finding = canonical::record("violated").findings.swap_remove(1);
+        (finding.severity, finding.code) = (aforo_model::Severity::Critical, "machine-busy".to_owned());
+        let mut said = "so it was ".repeat(characters / 10);
+        said += "to the end";
+        finding.message.clone_from(&said);
+        record.findings = vec![finding];
+        (record, said)
+    }
+
+    #[test]
+    fn a_caveat_that_is_cut_stands_in_full_below_where_there_is_room() {
+        let (record, said) = with_caveat(900);
+        let text = canonical::rendered(render, &record);
+        let (above, below) = text.split_once("<details><summary>What is cut above").expect("it is folded");
+        assert!(above.contains("…") && !above.contains("## Objectives") && below.contains(&said), "{text}");
+        assert!(!canonical::rendered(render, &with_caveat(300).0).contains("What is cut above"));
+    }
+
+    #[test]
+    fn a_caveat_that_would_crowd_out_the_rest_is_said_to_stand_in_the_report() {
+        let (record, said) = with_caveat(60_000);
+        let text = canonical::rendered(render, &record);
+        assert!(text.contains("What is cut above stands in full in `report.html`"), "{text}");
+        assert!(
+            !text.contains(&said) && text.contains("## Objectives") && !text.contains("Left out"),
+            "{text}"
+        );
+        let narrow = within(&with_caveat(900).0, 2_048);
+        assert!(narrow.contains("Left out for want of room: what is cut above, in full"), "{narrow}");
+    }
+
+    #[test]
+    fn an_end_whose_reason_is_cut_stands_in_full_below() {
+        let mut record = canonical::record("met");
+        let why = format!("{}to the end", "so it was ".repeat(90));
+        record.end = aforo_model::RunEnd::Aborted { at_s: 3.0, why: why.clone() };
+        let text = canonical::rendered(render, &record);
+        assert!(text.split_once("</summary>").is_some_and(|(_, below)| below.contains(&why)), "{text}");
     }
 
     #[test]

@@ -14,14 +14,15 @@ use crate::terminal;
 
 const EXAMPLES: &str = "\
 Examples:
-  aforo history p95                            of all steps, over the runs of the newest run's load
+  aforo history p95                            of all steps, over the runs of the newest run's load and flaws
   aforo history p99 --step prereserve --scenario peak
   aforo history error_rate --since 30d
   aforo history throughput --format csv > throughput.csv";
 
 /// Show one figure over runs, and where its level changed
 ///
-/// Only runs of the same scenario, target and load as the newest one are shown together; the others are counted.
+/// Only runs of the same scenario, target and load as the newest one, whose target said the same of itself (the hotel: its flaws), are shown
+/// together; the others are counted.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct HistoryArgs {
@@ -39,6 +40,9 @@ pub(crate) struct HistoryArgs {
     /// Show at most this many, the newest
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+    /// Also runs whose target said something else of itself, such as the hotel with other flaws
+    #[arg(long)]
+    any_description: bool,
     /// What to print
     #[arg(long, value_name = "FORMAT", default_value = TERMINAL,
           value_parser = clap::builder::PossibleValuesParser::new(HISTORY_FORMATS.iter().map(|format| format.name)))]
@@ -55,7 +59,12 @@ pub(crate) struct HistoryArgs {
 pub(crate) fn history(args: &HistoryArgs) -> Result<ExitCode, Failure> {
     let store = args.store.store(&args.config.read()?);
     let subject = args.step.clone().map_or(Subject::Total, Subject::Step);
-    let question = HistoryQuestion { subject, indicator: args.indicator, limit: args.limit };
+    let question = HistoryQuestion {
+        subject,
+        indicator: args.indicator,
+        limit: args.limit,
+        any_description: args.any_description,
+    };
     let Some(history) = store.history(&args.filter.filter()?, &question)? else {
         return Err(Failure::usage(miette::miette!(
             help = "`aforo list` shows the runs there are; --runs-dir names another folder",

@@ -95,7 +95,7 @@ pub(super) fn never_hit_ratio(lives: &[Life], written_s: Option<f64>) -> Result<
     }
     if old < FEWEST_OLD_KEYS {
         return Err(format!(
-            "only {old} keys past half of their life have a known idle time, and a share needs {FEWEST_OLD_KEYS}"
+            "a share needs {FEWEST_OLD_KEYS} keys past half of their life with a known idle time, and there are {old}"
         ));
     }
     Ok(never_hit as f64 / old as f64)
@@ -151,7 +151,7 @@ mod tests {
             (lives(3600.0, 200, 0.0), None, "age is not known"),
             (lives(30.0, 200, 0.0), Some(30.0), "too short"),
             (lives(3600.0, 20, 0.0), Some(3600.0), "needs 20"),
-            (Vec::new(), Some(3600.0), "only 0 keys"),
+            (Vec::new(), Some(3600.0), "and there are 0"),
         ] {
             let why = never_hit_ratio(&lives, written).unwrap_err();
             assert!(why.contains(word), "{why}");

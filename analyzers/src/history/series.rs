@@ -21,18 +21,24 @@ pub struct HistoryQuestion {
     pub indicator: Indicator,
     /// Most runs, the newest ones; absent for all.
     pub limit: Option<usize>,
+    /// Whether runs are mixed whose target said different things of itself, such as the hotel with other flaws.
+    pub any_description: bool,
 }
 
-/// A figure over the runs that had the load of the newest one; `None` without any run. `runs` are in order, oldest first. Runs of
-/// other loads, and those without the figure, are counted and not shown.
+/// A figure over the runs that had the load of the newest one, and whose target said the same of itself unless the question mixes them;
+/// `None` without any run. `runs` are in order, oldest first. Other runs, and those without the figure, are counted and not shown.
 pub fn figure_history(runs: &[RunDigest], question: &HistoryQuestion) -> Option<FigureHistory> {
-    let HistoryQuestion { subject, indicator, limit } = question;
-    let load = runs.last()?.load.clone();
+    let HistoryQuestion { subject, indicator, limit, any_description } = question;
+    let newest = runs.last()?;
+    let load = newest.load.clone();
+    let is_other_target = |run: &RunDigest| !any_description && run.run.description != newest.run.description;
     let mut left_out = Vec::new();
     let mut points = Vec::new();
     for run in runs {
         let value = if run.load.hash != load.hash {
-            Err("of another load, scenario or target".to_owned())
+            Err("of another load, scenario or target (--scenario and --target choose others)".to_owned())
+        } else if is_other_target(run) {
+            Err("whose target said something else of itself, such as other flaws (--any-description shows them too)".to_owned())
         } else if let Some(why) = &run.spoilt {
             Err(why.clone())
         } else {
@@ -50,6 +56,7 @@ pub fn figure_history(runs: &[RunDigest], question: &HistoryQuestion) -> Option<
     Some(FigureHistory {
         format_version: HISTORY_FORMAT_VERSION,
         load,
+        description: newest.run.description.clone().filter(|_| !any_description),
         subject: subject.clone(),
         indicator: *indicator,
         unit: indicator.unit(),
@@ -107,7 +114,7 @@ mod tests {
     use crate::history::fixtures::digest;
 
     fn question(indicator: Indicator) -> HistoryQuestion {
-        HistoryQuestion { subject: Subject::Total, indicator, limit: None }
+        HistoryQuestion { subject: Subject::Total, indicator, limit: None, any_description: false }
     }
 
     #[test]
@@ -120,10 +127,28 @@ mod tests {
         assert_eq!(history.points.len(), 3);
         let counted: Vec<(&str, u64)> =
             history.left_out.iter().map(|each| (each.why.as_str(), each.runs)).collect();
-        assert_eq!(counted[0], ("of another load, scenario or target", 1));
+        assert_eq!(
+            counted[0],
+            ("of another load, scenario or target (--scenario and --target choose others)", 1)
+        );
         assert_eq!(counted[1], ("cut short before their time", 1));
         assert!(counted[2].0.contains("100 timed requests that p95 needs"), "{counted:?}");
         assert!(matches!(history.changes, Answer::Absent { why } if why.contains("there are 3")));
+    }
+
+    #[test]
+    fn runs_of_other_flaws_are_mixed_in_only_when_asked_for() {
+        let mut runs: Vec<_> = (0..6).map(|at| digest(at, 100)).collect();
+        for (run, flaws) in runs.iter_mut().zip(["all", "all", "none", "all", "none", "none"]) {
+            run.run.description = Some(format!("flaws: {flaws}"));
+        }
+        let alone = figure_history(&runs, &question(Indicator::Mean)).unwrap();
+        assert_eq!((alone.points.len(), alone.description.as_deref()), (3, Some("flaws: none")));
+        assert_eq!(alone.left_out[0].runs, 3);
+        assert!(alone.left_out[0].why.contains("--any-description"), "{:?}", alone.left_out);
+        let mixed = HistoryQuestion { any_description: true, ..question(Indicator::Mean) };
+        let mixed = figure_history(&runs, &mixed).unwrap();
+        assert_eq!((mixed.points.len(), mixed.description, mixed.left_out.len()), (6, None, 0));
     }
 
     #[test]

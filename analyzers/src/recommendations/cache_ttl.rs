@@ -163,9 +163,7 @@ fn recommendation(record: &RunRecord, cache: &CacheReport, finding: &Finding, ca
         statements: Vec::new(),
         steps: Vec::new(),
         actions: actions.into_iter().map(Action::Change).collect(),
-        effect: Effect::Unknown {
-            why: "what a hit saves the target depends on what it does at a miss, which is not seen from outside".to_owned(),
-        },
+        effect: Effect::Unknown { why: why_unknown(case).to_owned() },
         effort: case.effort,
         risk: case.risk,
         risk_note: case.risk_note.to_owned(),
@@ -174,6 +172,14 @@ fn recommendation(record: &RunRecord, cache: &CacheReport, finding: &Finding, ca
             record,
             "the finding is gone, and neither P95 nor the share of look-ups that find their key is worse",
         )],
+    }
+}
+
+/// Why nobody can say what it saves.
+fn why_unknown(case: &Case) -> &'static str {
+    match case.id {
+        POLICY => "it tells only when memory runs short, which this run did not show",
+        _ => "what a hit saves the target depends on what it does at a miss, which is not seen from outside",
     }
 }
 

@@ -22,7 +22,7 @@ fn recommend(finding: &Finding) -> Option<Recommendation> {
 
 /// An index of a partitioned table: no `REINDEX` makes it valid.
 fn complete(finding: &Finding, parts: &str, drop: &str) -> Option<Recommendation> {
-    let name = relation(drop)?;
+    let name = completed(parts)?;
     let plain = plain(name);
     Some(Recommendation {
         id: format!("maintenance:complete {plain}"),
@@ -49,6 +49,14 @@ fn complete(finding: &Finding, parts: &str, drop: &str) -> Option<Recommendation
             "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass({});",
             aforo_sql::quote_literal(name)
         ))],
+    })
+}
+
+/// The index that gets its parts. It need not be the one that is dropped, which is the whole that it may be a part of.
+fn completed(parts: &str) -> Option<&str> {
+    parts.split("ALTER INDEX ").skip(1).find_map(|rest| {
+        let name = relation(rest)?;
+        rest.strip_prefix(name)?.starts_with(" ATTACH PARTITION ").then_some(name)
     })
 }
 
@@ -186,6 +194,19 @@ mod tests {
             r#"BEGIN; DROP INDEX "public"."half"; CREATE INDEX half ON public.r USING btree (a); COMMIT;"#
         );
         assert_eq!(advised("invalid-index", Severity::Warning, words), []);
+    }
+
+    #[test]
+    fn a_part_of_an_index_is_completed_and_taken_back_with_the_whole() {
+        let remedy = concat!(
+            r#"give every partition its part: CREATE INDEX CONCURRENTLY "half_1" ON "public"."r_1" USING btree (a); "#,
+            r#"ALTER INDEX "public"."half" ATTACH PARTITION "public"."half_1"; "#,
+            r#"or drop the whole of which it is a part, with all parts, which locks the table for a moment: DROP INDEX "public"."top";"#
+        );
+        let all = advised("invalid-index", Severity::Warning, remedy);
+        assert_eq!(all[0].id, "maintenance:complete public.half");
+        assert!(all[0].verify[0].text().contains(r#"'"public"."half"'"#), "{:?}", all[0].verify);
+        assert!(all[0].undo[0].text().ends_with(r#"DROP INDEX "public"."top";"#), "{:?}", all[0].undo);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use super::judged_histograms::judged_histograms;
 use super::{RunFilter, RunStore, StoreError};
 
 impl RunStore {
-    /// One figure over the runs that are wanted and had the load of the newest of them; `None` without any.
+    /// One figure over the runs that are wanted and had the load of the newest of them, and a target that said the same of itself unless
+    /// the question mixes them; `None` without any.
     ///
     /// # Errors
     /// [`StoreError::UnknownStep`] when none of these runs has the step that is asked for, and [`StoreError::Read`] when the folder of the
@@ -95,6 +96,7 @@ mod tests {
             subject: Subject::Step(step.to_owned()),
             indicator: Indicator::Quantile(0.95),
             limit: None,
+            any_description: false,
         };
         let all = RunFilter::default();
         assert!(store.history(&all, &of("nosuch")).unwrap().is_none(), "there is no run at all");

@@ -70,7 +70,7 @@ fn lookups(counters: &CacheCounters) -> String {
 fn errors(counters: &CacheCounters) -> Option<String> {
     let refused = (counters.rejected_connections > 0)
         .then(|| format!("{} refused", counted(counters.rejected_connections, "connection")));
-    let by_code = counters.errors.iter().flatten().map(|(code, times)| format!("{code} {}", count(*times)));
+    let by_code = counters.errors.iter().flatten().map(|(code, times)| format!("{} {code}", count(*times)));
     let said: Vec<String> = by_code.chain(refused).collect();
     (!said.is_empty()).then(|| said.join(", "))
 }

@@ -42,7 +42,8 @@ pub(crate) fn markdown(record: &RunRecord, out: &mut dyn Write) -> io::Result<()
     writeln!(out, "\n{MORE}")
 }
 
-fn heading(comparison: &RunComparison) -> String {
+/// What the run was compared with.
+pub(crate) fn heading(comparison: &RunComparison) -> String {
     match comparison.before.as_slice() {
         [ComparedRun { id, .. }] => format!("Against {id}"),
         runs => format!("Against the baseline of {} runs", runs.len()),

@@ -12,7 +12,7 @@ use crate::headline::word as verdict_word;
 const REASONS_SHOWN: usize = 4;
 
 /// The two sides, what else differs between them, and the method.
-pub(super) fn facts(comparison: &RunComparison) -> Vec<(&'static str, String)> {
+pub(crate) fn facts(comparison: &RunComparison) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("before", side(&comparison.before)),
         ("after", side(&comparison.after)),
@@ -69,7 +69,7 @@ fn method(comparison: &RunComparison) -> String {
 }
 
 /// What is not in the table of changes, as counts: `31 figures are equivalent`.
-pub(super) fn folded(comparison: &RunComparison) -> Vec<String> {
+pub(crate) fn folded(comparison: &RunComparison) -> Vec<String> {
     let mut lines = Vec::new();
     match ranking::equivalent_count(comparison) {
         0 => {}
@@ -91,7 +91,7 @@ fn figures_are(count: usize) -> String {
 }
 
 /// What the columns of the table mean.
-pub(super) fn columns_mean(comparison: &RunComparison) -> &'static str {
+pub(crate) fn columns_mean(comparison: &RunComparison) -> &'static str {
     match comparison.method {
         ComparisonMethod::WithinRuns { .. } => {
             "Change: after ÷ before; of errors the difference in percentage points (pp). Ranges hold with 95 % confidence. \
@@ -105,10 +105,10 @@ pub(super) fn columns_mean(comparison: &RunComparison) -> &'static str {
 }
 
 /// What is said where no function changed by more than chance.
-pub(super) const NO_FUNCTION: &str = "No function's own CPU changed by more than chance.";
+pub(crate) const NO_FUNCTION: &str = "No function's own CPU changed by more than chance.";
 
 /// CPU of all functions together.
-pub(super) fn cpu(diff: &ProfileDiff) -> String {
+pub(crate) fn cpu(diff: &ProfileDiff) -> String {
     let [before, after] = [diff.before_cpu_ms, diff.after_cpu_ms].map(|cpu_ms| format_duration(cpu_ms * 1e3));
     format!("1000 requests took {after} of CPU, and {before} before.")
 }

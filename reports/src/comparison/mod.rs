@@ -1,15 +1,15 @@
 //! Whether runs differ: the comparison of runs for a terminal, a pull request and a program.
 
 pub(crate) mod brief;
-mod facts;
+pub(crate) mod facts;
 mod format;
 mod headline;
 mod junit;
 mod markdown;
-mod ranking;
-mod sheets;
+pub(crate) mod ranking;
+pub(crate) mod sheets;
 mod terminal;
-mod wording;
+pub(crate) mod wording;
 
 #[cfg(test)]
 pub(crate) mod canonical;

@@ -6,7 +6,7 @@ use aforo_model::{Change, FigureComparison, RunComparison, Subject};
 
 /// The figures that changed: what became worse before what became better, what decides before what explains, a step, which says
 /// where, before all together, and the largest change first.
-pub(super) fn changed(comparison: &RunComparison) -> Vec<&FigureComparison> {
+pub(crate) fn changed(comparison: &RunComparison) -> Vec<&FigureComparison> {
     let mut changed: Vec<&FigureComparison> = comparison
         .figures
         .iter()
@@ -24,7 +24,7 @@ pub(super) fn changed(comparison: &RunComparison) -> Vec<&FigureComparison> {
 }
 
 /// The figures of all steps together that did not change, or of which nothing can be said.
-pub(super) fn unchanged_totals(comparison: &RunComparison) -> Vec<&FigureComparison> {
+pub(crate) fn unchanged_totals(comparison: &RunComparison) -> Vec<&FigureComparison> {
     let is_unchanged = |compared: &&FigureComparison| {
         compared.subject == Subject::Total
             && matches!(compared.change, Change::Equivalent | Change::Inconclusive { .. })

@@ -12,7 +12,7 @@ use crate::style::Tone;
 const FUNCTIONS_SHOWN: usize = 8;
 
 /// Figures with their change; `None` when there are none.
-pub(super) fn compared(rows: &[&FigureComparison]) -> Option<Sheet> {
+pub(crate) fn compared(rows: &[&FigureComparison]) -> Option<Sheet> {
     (!rows.is_empty()).then(|| Sheet {
         columns: vec![
             words("step"),
@@ -43,7 +43,7 @@ fn row(compared: &FigureComparison) -> Vec<Cell> {
 }
 
 /// Functions whose own CPU changed by more than chance; `None` when there are none.
-pub(super) fn functions(diff: &ProfileDiff) -> Option<Sheet> {
+pub(crate) fn functions(diff: &ProfileDiff) -> Option<Sheet> {
     let mut rows = diff
         .functions
         .iter()

@@ -7,7 +7,7 @@ use crate::figures::{self, ABSENT};
 use crate::style::Tone;
 
 /// The word for what a comparison says.
-pub(super) fn word(change: &Change) -> &'static str {
+pub(crate) fn word(change: &Change) -> &'static str {
     match change {
         Change::Regression => "regression",
         Change::Improvement => "improvement",
@@ -17,7 +17,7 @@ pub(super) fn word(change: &Change) -> &'static str {
 }
 
 /// How that word is toned.
-pub(super) fn tone(change: &Change) -> Tone {
+pub(crate) fn tone(change: &Change) -> Tone {
     match change {
         Change::Regression => Tone::Bad,
         Change::Improvement => Tone::Good,

@@ -39,13 +39,17 @@ pub(crate) fn history() -> FigureHistory {
     FigureHistory {
         format_version: HISTORY_FORMAT_VERSION,
         load: load(),
+        description: Some("flaws: none".to_owned()),
         subject: Subject::Total,
         indicator: Indicator::Quantile(0.95),
         unit: Unit::Microseconds,
         points,
         changes: Answer::Found(vec![change]),
         left_out: vec![
-            LeftOut { why: "of another load, scenario or target".to_owned(), runs: 2 },
+            LeftOut {
+                why: "of another load, scenario or target (--scenario and --target choose others)".to_owned(),
+                runs: 2,
+            },
             LeftOut { why: "cut short before their time".to_owned(), runs: 1 },
         ],
     }

@@ -34,6 +34,9 @@ pub fn render_on(screen: &Screen<'_>, history: &FigureHistory, out: &mut dyn Wri
     );
     let mut text = page.painted(Tone::Heading, paragraph("", &title, page.columns).trim_end());
     text += &page.faint(&sheets::load(&history.load));
+    if let Some(description) = &history.description {
+        text += &page.faint(&sheets::name(description));
+    }
     if !history.points.is_empty() {
         let values: Vec<f64> = history.points.iter().map(|point| point.value).collect();
         text += &format!("\n {}\n\n", spark_line(&values, page.columns - 2));

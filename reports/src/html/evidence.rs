@@ -6,7 +6,7 @@ use aforo_model::{
     TrendFigure, TrendRecord,
 };
 
-use crate::{cache, canonical, database, profile};
+use crate::{cache, canonical, comparison, database, profile};
 
 /// The run that searches for the limit, with a database, a cache, a profile, leaks and trends.
 pub(super) fn record() -> RunRecord {
@@ -16,6 +16,7 @@ pub(super) fn record() -> RunRecord {
     record.database = Some(Box::new(database));
     record.cache = Some(Box::new(cache::canonical::report()));
     record.profiles = vec![profile::canonical::record()];
+    record.comparison = Some(Box::new(comparison::canonical::regression()));
     record.leaks = leaks();
     record.trends = vec![TrendRecord {
         figure: TrendFigure::DiskCapacity,

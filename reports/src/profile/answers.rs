@@ -39,8 +39,8 @@ pub(crate) fn of_profile(record: &ProfileRecord) -> Vec<(&'static str, String)> 
                 profile.profiler.as_str(),
                 clock(profile.clock),
                 numbered(&figures::significant(profile.rate_hz), "sample"),
-                figures::span_s(profile.window.from_s),
-                figures::span_s(profile.window.to_s)
+                figures::clock(profile.window.from_s),
+                figures::clock(profile.window.to_s)
             ),
         ),
         ("samples", samples(profile)),

@@ -32,6 +32,11 @@ pub(crate) fn lines(record: &Record) -> Vec<Line> {
     record.pairs.iter().map(pair).chain(record.singles.iter().map(single)).collect()
 }
 
+/// The lines by subject, so that it is named once for all that follow one another.
+pub(crate) fn by_subject(lines: &[Line]) -> impl Iterator<Item = (&str, &[Line])> {
+    lines.chunk_by(|line, next| line.group == next.group).map(|lines| (lines[0].group.as_str(), lines))
+}
+
 fn pair(pair: &PairRecord) -> Line {
     let claim = |text: fn(&Claim) -> String| pair.claim.as_ref().map(text).unwrap_or_default();
     Line {

@@ -7,7 +7,7 @@ use tabled::settings::object::Columns;
 use tabled::settings::style::HorizontalLine;
 use tabled::settings::{Alignment, Padding, Style, Theme};
 
-use crate::lines::{Line, circumstances, claims, legend, lines, notes};
+use crate::lines::{Line, by_subject, circumstances, claims, legend, lines, notes};
 use crate::record::Record;
 
 /// Columns of a screen that it fits.
@@ -49,17 +49,19 @@ fn drawn(lines: &[Line]) -> String {
 fn table(lines: &[Line], benchmark_width: usize) -> Table {
     let mut table = Builder::new();
     table.push_record(["benchmark", "before", "after", "ratio", "claimed", "verdict"]);
-    for line in lines {
-        let group = folded(&line.group, benchmark_width, "");
-        let functions = folded(&line.functions, benchmark_width - INDENT.len(), INDENT);
-        table.push_record([
-            format!("{group}\n{INDENT}{functions}"),
-            line.before.clone(),
-            format!("{}\n{}", line.after, line.after_interval),
-            format!("{}\n{}", line.ratio, line.ratio_interval),
-            format!("{}\n{}", line.claimed_ratio, folded(&line.claimed, CLAIMED, "")),
-            line.verdict.to_owned(),
-        ]);
+    for (group, lines) in by_subject(lines) {
+        table.push_record([folded(group, benchmark_width, "")]);
+        for line in lines {
+            let functions = folded(&line.functions, benchmark_width - INDENT.len(), INDENT);
+            table.push_record([
+                format!("{INDENT}{functions}"),
+                line.before.clone(),
+                stacked(&line.after, &line.after_interval),
+                stacked(&line.ratio, &line.ratio_interval),
+                stacked(&line.claimed_ratio, &folded(&line.claimed, CLAIMED, "")),
+                line.verdict.to_owned(),
+            ]);
+        }
     }
     let mut theme = Theme::from_style(Style::empty());
     theme.insert_horizontal_line(1, HorizontalLine::new('─'));
@@ -69,6 +71,10 @@ fn table(lines: &[Line], benchmark_width: usize) -> Table {
         .modify(Columns::new(1..5), Alignment::right())
         .modify(Columns::new(1..5), AlignmentStrategy::PerLine);
     table
+}
+
+fn stacked(figure: &str, more: &str) -> String {
+    if more.is_empty() { figure.to_owned() } else { format!("{figure}\n{more}") }
 }
 
 fn length(text: &str) -> usize {
@@ -111,6 +117,16 @@ mod tests {
     #[test]
     fn the_table_looks_like_this() {
         insta::assert_snapshot!(render(&canonical()));
+    }
+
+    #[test]
+    fn a_subject_is_named_once_above_its_functions() {
+        let text = render(&canonical());
+        let (_, audio) = text.split_once("\naudio\n").expect("its name has a line");
+        assert!(
+            audio.starts_with("  decode 12 keys at 8 kHz") && audio.contains("\n  decode 12 keys at 48 kHz"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -76,8 +76,8 @@ fn profiles(record: &RunRecord) -> Option<String> {
             format!(
                 "by {} from {} to {} of the run, {}",
                 profile.profiler.as_str(),
-                figures::span_s(profile.window.from_s),
-                figures::span_s(profile.window.to_s),
+                figures::clock(profile.window.from_s),
+                figures::clock(profile.window.to_s),
                 counted(profile.samples.kept, "sample")
             )
         })

@@ -3,6 +3,7 @@
 mod cache;
 mod call_tree;
 mod checklist;
+mod comparison;
 mod endpoints;
 mod environment;
 mod findings;
@@ -43,6 +44,7 @@ pub(super) struct Section {
 pub(super) const SECTIONS: &[Section] = &[
     verdict::SECTION,
     slos::SECTION,
+    comparison::SECTION,
     recommendations::SECTION,
     timeline::SECTION,
     endpoints::SECTION,

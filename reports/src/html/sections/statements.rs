@@ -24,9 +24,13 @@ pub(super) const SECTION: Section = Section {
 /// Columns of a statement's text in the table; the whole text is below it.
 const TEXT_COLUMNS: usize = 110;
 
+/// Statements whose lines below the table are not folded away: more than these make the page longer than all its other sections.
+const OPEN_COUNT: usize = 30;
+
 #[derive(Serialize)]
 struct View<'a> {
     statements: Vec<Statement<'a>>,
+    open_count: usize,
     notes: Vec<String>,
 }
 
@@ -74,7 +78,11 @@ fn view(record: &RunRecord) -> Option<Value> {
     };
     let notes =
         [unattributed, plans::contradicted(report), plans::not_explained(report), answers::waits(report)];
-    Some(Value::from(Serde(View { statements, notes: notes.into_iter().flatten().collect() })))
+    Some(Value::from(Serde(View {
+        statements,
+        open_count: OPEN_COUNT,
+        notes: notes.into_iter().flatten().collect(),
+    })))
 }
 
 fn shown<'a>(report: &'a DatabaseReport, number: usize, statement: &'a HotStatement) -> Statement<'a> {
@@ -133,7 +141,16 @@ fn no_plan(explained: &ExplainedStatement) -> Option<String> {
 mod tests {
     use super::*;
     use crate::canonical;
-    use crate::html::evidence;
+    use crate::html::{self, evidence};
+
+    #[test]
+    fn a_long_list_below_the_table_is_folded_away_and_a_short_one_is_not() {
+        let page = |record: &RunRecord| canonical::rendered(html::render, record);
+        assert!(page(&evidence::record()).contains("<h3>One by one</h3>"));
+        let long = page(&html::tests::hour::record(60, 1, 31));
+        assert!(long.contains("<summary>One by one: 31 statements</summary>"));
+        assert_eq!(long.matches("<details").count(), long.matches("</details>").count());
+    }
 
     #[test]
     fn every_statement_is_shown_with_its_plans_and_the_findings_about_it() {

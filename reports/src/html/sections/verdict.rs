@@ -5,7 +5,7 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::Serialize;
 
-use super::{Section, findings};
+use super::{Section, comparison, findings};
 use crate::figures::{self, or_absent};
 use crate::headline::{banner, findings_beside_banner, headline, tone, word};
 
@@ -37,7 +37,9 @@ fn view(record: &RunRecord) -> Option<Value> {
         sentence,
         banner => banner(record),
         about => about(record),
+        compared => Value::from(Serde(comparison::outcome(record))),
         critical => Value::from(Serde(&critical(record))),
+        scenario => &record.scenario.name,
         description => &record.scenario.description,
         tiles => Value::from(Serde(&tiles(record))),
     })

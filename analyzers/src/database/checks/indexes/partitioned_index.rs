@@ -1,7 +1,10 @@
 //! How an index of a partitioned table becomes valid: once every partition has a valid index that is attached to it.
 //!
 //! Source: Postgres' documentation of `CREATE INDEX` (`ONLY`) and `ALTER INDEX … ATTACH PARTITION`. `REINDEX` builds the parts there are and makes
-//! the whole no more valid than it was, and `DROP INDEX CONCURRENTLY` refuses it.
+//! the whole no more valid than it was, and `DROP INDEX CONCURRENTLY` refuses it. `DROP INDEX` refuses an index that is a part of another, which
+//! only goes with the whole.
+
+use std::iter;
 
 use aforo_model::database::{Catalog, IndexFacts, RelationName, TableFacts, TableKind};
 use aforo_sql::quote_identifier;
@@ -13,10 +16,14 @@ use crate::index_advice::shortened;
 const PARTS_BEGIN: &str = "give every partition its part: ";
 /// What stands after it.
 const PARTS_END: &str = " or drop it with the parts it has, which locks the table for a moment: ";
+/// What stands after it where the index is itself a part.
+const PARTS_OF_PART_END: &str =
+    " or drop the whole of which it is a part, with all parts, which locks the table for a moment: ";
 
-/// The SQL in a remedy that completes an index, and the one that drops it.
+/// The SQL in a remedy that completes an index, and the one that drops it, or the whole of which it is a part.
 pub(crate) fn completing_sql(remedy: &str) -> Option<(&str, &str)> {
-    remedy.strip_prefix(PARTS_BEGIN)?.rsplit_once(PARTS_END)
+    let sql = remedy.strip_prefix(PARTS_BEGIN)?;
+    sql.rsplit_once(PARTS_END).or_else(|| sql.rsplit_once(PARTS_OF_PART_END))
 }
 
 /// The exact SQL where it is known.
@@ -24,7 +31,13 @@ pub(super) fn remedy(catalog: &Catalog, index: &IndexFacts) -> String {
     let name = quoted(&index.name);
     let drop = format!("DROP INDEX {name};");
     match missing_parts(catalog, index) {
-        Some(sql) if !sql.is_empty() => format!("{PARTS_BEGIN}{}{PARTS_END}{drop}", sql.join(" ")),
+        Some(sql) if !sql.is_empty() => {
+            let sql = sql.join(" ");
+            match whole_of(catalog, index) {
+                None => format!("{PARTS_BEGIN}{sql}{PARTS_END}{drop}"),
+                Some(whole) => format!("{PARTS_BEGIN}{sql}{PARTS_OF_PART_END}DROP INDEX {};", quoted(whole)),
+            }
+        }
         _ if index.is_constraint => {
             "it belongs to a constraint: give every partition that lacks it the same constraint, then ALTER INDEX … ATTACH PARTITION …"
                 .to_owned()
@@ -38,6 +51,15 @@ pub(super) fn remedy(catalog: &Catalog, index: &IndexFacts) -> String {
             index.definition.replacen(" ON ONLY ", " ON ", 1)
         ),
     }
+}
+
+/// The index that this one is a part of, and that is no part itself; `None` for one that is no part.
+fn whole_of<'a>(catalog: &'a Catalog, index: &'a IndexFacts) -> Option<&'a RelationName> {
+    let parent_of = |name: &&RelationName| {
+        catalog.indexes.iter().find(|other| other.name == **name).and_then(|other| other.parent.as_ref())
+    };
+    // Each index is passed once at most, whatever the catalog says.
+    iter::successors(index.parent.as_ref(), parent_of).take(catalog.indexes.len() + 1).last()
 }
 
 /// What gives each partition that has no part of this index one; `None` where that cannot be written down exactly.
@@ -163,6 +185,31 @@ mod tests {
                 r#"or drop it with the parts it has, which locks the table for a moment: DROP INDEX "public"."half";"#
             )
         );
+    }
+
+    #[test]
+    fn a_part_is_not_dropped_alone_but_with_the_whole() {
+        let (mut catalog, half) = partitioned();
+        let child_of = |parent: &str, index: &IndexFacts| IndexFacts {
+            parent: Some(table(parent).name),
+            ..index.clone()
+        };
+        let top = IndexFacts { name: table("top").name, ..half.clone() };
+        let middle = child_of("top", &IndexFacts { name: table("middle").name, ..half.clone() });
+        let half = child_of("middle", &half);
+        catalog.indexes = vec![half.clone(), middle.clone(), top];
+        let said = remedy(&catalog, &half);
+        let (parts, drop) = completing_sql(&said).expect("two statements");
+        assert!(
+            parts.starts_with("CREATE INDEX CONCURRENTLY")
+                && parts.contains(r#"ALTER INDEX "public"."half""#)
+        );
+        assert_eq!(drop, r#"DROP INDEX "public"."top";"#);
+        // One that is not in the catalog, and a circle, which no server has, come to an end.
+        catalog.indexes.retain(|index| index.name.name != "top");
+        assert!(remedy(&catalog, &half).ends_with(r#"DROP INDEX "public"."top";"#));
+        catalog.indexes[1].parent = Some(middle.name.clone());
+        assert!(completing_sql(&remedy(&catalog, &half)).is_some_and(|(_, drop)| drop.starts_with("DROP")));
     }
 
     #[test]

@@ -44,7 +44,7 @@ fn run(evidence: &DatabaseEvidence) -> CheckReading {
     judged(
         rising(longest_ms, WARNING_MS, CRITICAL_MS),
         format!(
-            "{slow} of {} frequent statements take 50 ms or more; the slowest, number {}, takes {} on \
+            "{slow} of {} frequent statements take 50 ms or more; the slowest, of query id {}, takes {} on \
              average over {} calls",
             frequent.len(),
             slowest.key.query_id,

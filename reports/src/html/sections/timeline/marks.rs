@@ -23,10 +23,10 @@ pub(super) struct Mark {
 impl Mark {
     /// The same for those who cannot see it.
     pub(super) fn in_words(&self) -> String {
-        let from = figures::span_s(self.from);
+        let from = figures::clock(self.from);
         match self.to {
-            Some(to) => format!("{}: from {from} to {}", self.label, figures::span_s(to)),
-            None => format!("{}: at {from}", self.label),
+            Some(to) => format!("{} from {from} to {}", self.label, figures::clock(to)),
+            None => format!("{} at {from}", self.label),
         }
     }
 }
@@ -82,7 +82,7 @@ mod tests {
         record.findings[0].subject = aforo_model::Subject::Total;
         record.findings[0].numbers = [("at_s".to_owned(), 17.0)].into();
         let marks: Vec<String> = marks(&record).iter().map(Mark::in_words).collect();
-        assert_eq!(marks, ["warm-up: from 0 µs to 5 s", "red flag: total: at 17 s", "ended early: at 18 s"]);
+        assert_eq!(marks, ["warm-up from 0:00 to 0:05", "red flag: total at 0:17", "ended early at 0:18"]);
     }
 
     #[test]
