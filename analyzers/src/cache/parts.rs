@@ -20,6 +20,17 @@ pub(super) fn limit_bytes(facts: &CacheFacts) -> Result<u64, Skip> {
     memory(facts)?.limit_bytes.ok_or_else(|| skip(facts, &["settings", "counters"], "maxmemory"))
 }
 
+/// That the server itself decides what stays: a replica evicts nothing and lets nothing expire but what its primary tells it to.
+pub(super) fn primary(facts: &CacheFacts) -> Result<(), Skip> {
+    if facts.evidence.server.is_replica {
+        return Err(Skip::new(
+            "the server is a replica: limits and evictions are its primary's",
+            "analyze the primary",
+        ));
+    }
+    Ok(())
+}
+
 /// The slow log.
 pub(super) fn slow_log(facts: &CacheFacts) -> Result<&[SlowCommand], Skip> {
     facts.evidence.slow_log.as_deref().ok_or_else(|| skip(facts, &["slow-log"], "the slow log"))

@@ -102,7 +102,7 @@ fn why_no_rate(tracking: AccessTracking) -> &'static str {
         AccessTracking::Frequency { .. } => {
             "lfu-log-factor and lfu-decay-time may not be read, so the counters tell no rate"
         }
-        AccessTracking::Unknown => "the server does not tell this user about accesses to keys",
+        AccessTracking::Unknown => "the accesses to keys were not read",
     }
 }
 
