@@ -198,7 +198,8 @@ mod tests {
         let other = Redis::start_blocking(&installed(), &options, port::free_loopback_port).unwrap();
         assert!(answers(other.port, other.pid()));
         assert!(!answers(other.port, other.pid() + 1));
-        let message = Redis::start_blocking(&installed(), &options, || Ok(other.port)).unwrap_err().to_string();
+        let message =
+            Redis::start_blocking(&installed(), &options, || Ok(other.port)).unwrap_err().to_string();
         assert!(message.starts_with("Redis found no free port on 127.0.0.1: 8 were tried"), "{message}");
     }
 

@@ -34,7 +34,10 @@ async fn one_node_is_told_to_be_one_and_a_database_that_a_cluster_lacks_is_no_er
     let evidence = read(&first.url("keys-only", 1)).await;
     assert!(evidence.server.is_cluster_node, "by HELLO");
     let (why, remedy) = reason(&evidence, "key-counts");
-    assert!(why.contains("not allowed in cluster mode") && remedy.contains("out of the URL"), "{why}; {remedy}");
+    assert!(
+        why.contains("not allowed in cluster mode") && remedy.contains("out of the URL"),
+        "{why}; {remedy}"
+    );
     let evidence = read(&first.url("keys-only", 0)).await;
     assert_eq!(skipped(&evidence), ["counters", "settings", "slow-log", "cluster-nodes"]);
 
@@ -62,14 +65,14 @@ async fn keys_that_a_node_does_not_answer_for_are_skipped_with_what_the_cluster_
     first.fill("{a}:", 40).await;
     first.fill("{b}:", 60).await;
     // A slot that is given away while keys of it are still there, as a broken move leaves it.
-    let slot: u32 = first.ask("CLUSTER KEYSLOT a").await;
+    let slot: u32 = first.ask("CLUSTER KEYSLOT {a}").await;
     let id: String = second.ask("CLUSTER MYID").await;
     first.run(&format!("CLUSTER SETSLOT {slot} MIGRATING {id}")).await;
     let evidence = read(&first.url("", 0)).await;
     assert_eq!((skipped(&evidence), sampled(&evidence)), (vec!["cluster-nodes"], Some(100)));
-    first.run(&format!("CLUSTER DELSLOTS {slot}")).await;
     first.run("CONFIG SET cluster-require-full-coverage no").await;
-    first.until_cluster("cluster_state:ok").await;
+    first.run(&format!("CLUSTER DELSLOTS {slot}")).await;
+    first.until_cluster("cluster_slots_assigned:16383").await;
     let evidence = read(&first.url("", 0)).await;
     assert_eq!(skipped(&evidence), ["cluster-nodes", "keys-refused"]);
     let (why, remedy) = reason(&evidence, "keys-refused");
@@ -77,7 +80,10 @@ async fn keys_that_a_node_does_not_answer_for_are_skipped_with_what_the_cluster_
     assert!(remedy.contains("redis-cli --cluster check"), "{remedy}");
     assert_eq!(sampled(&evidence), Some(60));
 
+    // The setting is looked at when slots change.
     first.run("CONFIG SET cluster-require-full-coverage yes").await;
+    let other: u32 = first.ask("CLUSTER KEYSLOT {b}").await;
+    first.run(&format!("CLUSTER DELSLOTS {other}")).await;
     first.until_cluster("cluster_state:fail").await;
     let evidence = read(&first.url("", 0)).await;
     assert_eq!((skipped(&evidence), sampled(&evidence)), (vec!["cluster-nodes", "keys"], None));

@@ -17,7 +17,11 @@ async fn without_an_lfu_policy_idle_times_are_asked_for_and_with_one_counters() 
         server.run(&format!("CONFIG SET maxmemory-policy {policy}")).await;
         for user in ["", "without-settings", "keys-only"] {
             let sample = read(&server.url(user, 0)).await.sample.unwrap();
-            assert_eq!((sample.keys.len(), sample.tracking), (250, AccessTracking::IdleTime), "{policy} {user}");
+            assert_eq!(
+                (sample.keys.len(), sample.tracking),
+                (250, AccessTracking::IdleTime),
+                "{policy} {user}"
+            );
             assert!(sample.keys.iter().all(|key| key.idle_s.is_some() && key.frequency.is_none()));
         }
     }

@@ -1,9 +1,12 @@
 //! A replica counts what is sent to it, and neither evicts nor expires keys of itself.
 
-use std::time::Instant;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use aforo_model::cache::AccessTracking;
-use aforo_profiles::{CacheReadOptions, CacheWatch, Watched, read_cache, watch};
+use aforo_profiles::{
+    CacheReadOptions, CacheWatch, TraceLimits, Watched, read_cache, record_cache_trace, watch,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::server::{Server, read, reason, sampled, skipped};
@@ -61,10 +64,25 @@ async fn a_replica_that_lost_its_primary_says_so_and_one_that_answers_no_more_is
     replica.run("CONFIG SET replica-serve-stale-data no").await;
     let evidence = read(&replica.url("", 0)).await;
     assert!(reason(&evidence, "primary").0.contains("its link to the primary is down"));
-    assert_eq!(skipped(&evidence), ["slow-log", "primary", "keys"]);
+    assert_eq!(skipped(&evidence), ["primary", "keys"]);
     let (why, remedy) = reason(&evidence, "keys");
     assert!(why.contains("MASTERDOWN") && remedy.contains("primary"), "{why}; {remedy}");
     replica.stop().await;
+}
+
+#[tokio::test]
+async fn a_trace_of_a_replica_is_known_to_be_one() {
+    let primary = Server::start(&[]).await;
+    let replica = Server::start_replica(&primary, &[]).await;
+    let limits = TraceLimits { duration: Duration::from_millis(50), ..TraceLimits::default() };
+    for (server, is_replica) in [(&primary, false), (&replica, true)] {
+        let trace =
+            record_cache_trace(&server.url("", 0), &limits, &CancellationToken::new(), |_| ()).await.unwrap();
+        assert_eq!((trace.server.is_replica, trace.server.is_cluster_node), (is_replica, false));
+        assert_eq!(server.info("errorstats").await, BTreeMap::new());
+    }
+    replica.stop().await;
+    primary.stop().await;
 }
 
 #[tokio::test]

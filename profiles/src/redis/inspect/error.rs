@@ -82,20 +82,23 @@ fn remedy(error: &RedisError, user: &str, rule: &str) -> String {
     match error.code() {
         Some("NOPERM") => return format!("ACL SETUSER {user} {rule}"),
         Some("MOVED" | "ASK" | "TRYAGAIN" | "CROSSSLOT") => {
-            return "name the node of the cluster that owns these keys, as CLUSTER SHARDS lists them".to_owned();
+            return "name the node of the cluster that owns these keys, as CLUSTER SHARDS lists them"
+                .to_owned();
         }
         Some("CLUSTERDOWN") => {
             return "read it again when the cluster serves all of its slots, which redis-cli --cluster check tells"
                 .to_owned();
         }
         Some("MASTERDOWN") => {
-            return "read it again when the replica is linked to its primary, or analyze the primary".to_owned();
+            return "read it again when the replica is linked to its primary, or analyze the primary"
+                .to_owned();
         }
         Some("LOADING" | "BUSY") => return "read it again when the server is ready".to_owned(),
         _ => {}
     }
     if said(error).contains("not allowed in cluster mode") {
-        return "leave the number of the database out of the URL: a cluster has the first one only".to_owned();
+        return "leave the number of the database out of the URL: a cluster has the first one only"
+            .to_owned();
     }
     if said(error).contains("unknown") {
         return "the server is older, or the command is renamed in its settings: take `rename-command` out, or \

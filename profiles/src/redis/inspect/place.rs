@@ -68,7 +68,11 @@ impl Place {
 
     fn primary(&self) -> Skipped {
         let is_cut_off = self.is_linked_to_primary == Some(false);
-        let keys = if is_cut_off { "; its link to the primary is down, so its keys may be old or missing" } else { "" };
+        let keys = if is_cut_off {
+            "; its link to the primary is down, so its keys may be old or missing"
+        } else {
+            ""
+        };
         let url = self.role.primary.as_ref().map(|primary| format!(" --redis-url redis://{primary}"));
         Skipped {
             what: "primary".to_owned(),
@@ -87,9 +91,14 @@ impl Place {
             why: format!(
                 "{} of the server may be read from, too, and look-ups there are not counted here: keys that are \
                  read only there look unused",
-                if self.role.replicas == 1 { "1 replica".to_owned() } else { format!("{} replicas", self.role.replicas) }
+                if self.role.replicas == 1 {
+                    "1 replica".to_owned()
+                } else {
+                    format!("{} replicas", self.role.replicas)
+                }
             ),
-            remedy: "analyze each replica that the target reads from, as INFO replication lists them".to_owned(),
+            remedy: "analyze each replica that the target reads from, as INFO replication lists them"
+                .to_owned(),
         }
     }
 }
