@@ -1,8 +1,12 @@
 //! What reading a cache does to it.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
-use aforo_profiles::{CacheReadOptions, CacheWatch, read_cache};
+use aforo_profiles::{
+    CacheReadOptions, CacheWatch, CommandReader, Watched, read_cache, server_versions, watch,
+};
+use tokio_util::sync::CancellationToken;
 
 use crate::server::Server;
 
@@ -33,6 +37,16 @@ async fn nothing_is_written_and_neither_keys_nor_monitor_is_used_and_no_error_is
     server.run("CONFIG RESETSTAT").await;
     let changes = |info: &BTreeMap<String, String>| info["rdb_changes_since_last_save"].clone();
     let before = server.info("persistence").await;
+
+    // What a run asks beside the report.
+    let url = server.url("", 3);
+    CommandReader::connect(&url).await.unwrap().snapshot().await.unwrap();
+    let watched = Watched { redis_url: Some(url), ..Watched::default() };
+    assert!(server_versions(&watched).await.redis.is_some());
+    let stop = CancellationToken::new();
+    let mut watching = watch(&watched, Instant::now(), stop.clone());
+    while watching.samples.recv().await.unwrap().redis.is_none() {}
+    stop.cancel();
 
     let watch = CacheWatch::begin(&server.url("", 3)).await.unwrap();
     let options = CacheReadOptions { read_values: true, ..CacheReadOptions::default() };

@@ -7,7 +7,7 @@ use aforo_model::cache::{CacheEvidence, SampleEnd};
 use aforo_profiles::{CacheReadOptions, read_cache};
 use aforo_sandbox::{Redis, RedisOptions};
 use redis::aio::MultiplexedConnection;
-use redis::{Client, Cmd, FromRedisValue};
+use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, IntoConnectionInfo as _};
 use tokio::time::{Instant, sleep};
 
 /// The longest that a server may take to become what it was told to be.
@@ -41,8 +41,12 @@ impl Server {
 
     async fn of(options: RedisOptions) -> Self {
         let redis = Redis::start(options).await.unwrap();
-        let client = Client::open(redis.url()).unwrap();
-        Self { admin: client.get_multiplexed_async_connection().await.unwrap(), redis }
+        let information = redis.url().into_connection_info().unwrap();
+        let settings = information.redis_settings().clone().set_skip_set_lib_name();
+        let client = Client::open(information.set_redis_settings(settings)).unwrap();
+        // Without time limits, which a busy machine would not keep. It does not name itself: that is counted as an error.
+        let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
+        Self { admin: client.get_multiplexed_async_connection_with_config(&config).await.unwrap(), redis }
     }
 
     pub(crate) fn port(&self) -> String {

@@ -139,13 +139,14 @@ async fn receive(
 mod tests {
     use aforo_model::cache::{CacheOperation, Lifetime};
     use aforo_sandbox::{Redis, RedisOptions};
-    use redis::Client;
     use redis::aio::MultiplexedConnection;
 
     use super::*;
+    use crate::redis::server::connect;
 
     async fn connected(url: &str) -> MultiplexedConnection {
-        Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap()
+        // Without time limits, which a busy machine would not keep.
+        connect(&client(url).unwrap()).await.unwrap()
     }
 
     /// Cache-aside: a read, and after a miss a write with a time to live.
