@@ -63,7 +63,7 @@ fn a_cache_of_which_nothing_was_read_skips_every_check_and_says_what_lets_it_loo
 }
 
 #[test]
-fn limits_and_evictions_are_not_judged_by_a_replica() {
+fn limits_evictions_and_uses_are_not_judged_by_a_replica() {
     let replica = Fixture::healthy()
         .with_counters(|counters| counters.evicted_keys = 7)
         .with_memory(|memory| (memory.limit_bytes, memory.policy) = (Some(0), Some("noeviction".to_owned())))
@@ -71,7 +71,10 @@ fn limits_and_evictions_are_not_judged_by_a_replica() {
     let report = judged(replica);
     let grades: Vec<_> =
         report.checks.iter().filter(|line| line.grade() == Grade::Skipped).map(|line| &line.code).collect();
-    assert_eq!(grades, ["evictions", "memory-near-limit", "no-memory-limit", "noeviction-cache"]);
+    assert_eq!(
+        grades,
+        ["evictions", "memory-near-limit", "never-hit", "no-memory-limit", "noeviction-cache"]
+    );
     assert_eq!(report.findings, []);
 }
 
