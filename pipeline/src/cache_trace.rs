@@ -32,14 +32,11 @@ mod tests {
     use tokio::sync::mpsc::unbounded_channel;
 
     use super::*;
+    use crate::check::redis::connect;
 
     /// A server that evicts by LRU.
     const MAXMEMORY_BYTES: u64 = 2_500_000;
     const LOOK_UPS: u32 = 12_000;
-
-    async fn connected(url: &str) -> MultiplexedConnection {
-        redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap()
-    }
 
     /// Cache-aside look-ups of 3,000 keys by a skewed law, the same every time.
     async fn look_up_many(connection: &mut MultiplexedConnection) {
@@ -69,7 +66,7 @@ mod tests {
             }
         });
         progress.recv().await.unwrap();
-        look_up_many(&mut connected(url).await).await;
+        look_up_many(&mut connect(url).await.unwrap()).await;
         // Progress is told twice a second: once it stands still, the recorder has read all there is.
         let mut seen = 0;
         loop {
@@ -104,7 +101,7 @@ mod tests {
         assert_eq!(Some(present_ratio(&replay, CachePolicy::Lru)), trace.server_hit_ratio);
         assert!(replay.best.found().is_none());
 
-        let mut connection = connected(&url).await;
+        let mut connection = connect(&url).await.unwrap();
         let () = redis::cmd("FLUSHALL").query_async(&mut connection).await.unwrap();
         for (name, value) in
             [("maxmemory", MAXMEMORY_BYTES.to_string()), ("maxmemory-policy", "allkeys-lru".into())]

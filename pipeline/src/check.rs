@@ -2,7 +2,7 @@
 
 mod database;
 mod machine;
-mod redis;
+pub(crate) mod redis;
 mod target;
 
 use std::path::Path;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use redis::{IntoConnectionInfo as _, RedisError};
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo as _, RedisError};
 
 use super::CheckItem;
 
@@ -28,19 +29,22 @@ pub(super) async fn items(redis_url: Option<&str>) -> Vec<CheckItem> {
     }
 }
 
+/// Connects with no time limits of the client's own, which are half a second: the caller has one. The client does not name itself, which
+/// servers before Redis 7.2 count among their errors.
+pub(crate) async fn connect(url: &str) -> Result<MultiplexedConnection, RedisError> {
+    let information = url.into_connection_info()?;
+    let settings = information.redis_settings().clone().set_skip_set_lib_name();
+    let client = Client::open(information.set_redis_settings(settings))?;
+    let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
+    client.get_multiplexed_async_connection_with_config(&config).await
+}
+
 /// Keys in the database of the URL, or why the server lets nobody count them, which is no reason not to load the target.
 ///
 /// # Errors
 /// Why there is no connection.
 async fn key_count(redis_url: &str) -> Result<Result<u64, RedisError>, String> {
-    let connected = async {
-        let information = redis_url.into_connection_info()?;
-        // Else the client names itself, which servers before Redis 7.2 count among their errors.
-        let settings = information.redis_settings().clone().set_skip_set_lib_name();
-        let client = redis::Client::open(information.set_redis_settings(settings))?;
-        client.get_multiplexed_async_connection().await
-    };
-    let mut connection = connected.await.map_err(|error| error.to_string())?;
+    let mut connection = connect(redis_url).await.map_err(|error| error.to_string())?;
     match redis::cmd("DBSIZE").query_async(&mut connection).await {
         Err(error) if error.is_io_error() => Err(error.to_string()),
         // A user is told to sign in by the first command only.
