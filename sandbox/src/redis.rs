@@ -16,6 +16,9 @@ use crate::{SandboxError, port};
 
 const SERVER: &str = "Redis";
 
+/// Its file of settings, in its folder.
+const SETTINGS: &str = "redis.conf";
+
 const STOP: &[Signal] = &[Signal::SIGTERM, Signal::SIGKILL];
 
 /// How long one question for readiness may take; the next follows at once.
@@ -27,6 +30,11 @@ pub struct RedisOptions {
     /// The program. `None`: what `AFORO_REDIS_SERVER` names, else the first `redis-server` or `valkey-server` on `PATH`, else
     /// in the places where packages put it.
     pub server: Option<PathBuf>,
+    /// Further lines of its `redis.conf`, as in `maxmemory-policy allkeys-lfu` or `rename-command CONFIG ""`. `INFO` has to
+    /// keep its name: it is how the server is known to be ready.
+    pub settings: Vec<String>,
+    /// Whether it is a node of a cluster: alone and without slots at first. Needs Redis 7 or Valkey.
+    pub is_cluster_node: bool,
 }
 
 /// A Redis server of its own: empty, keeping nothing on disk, on a free loopback port; gone with this value, or this process.
@@ -47,23 +55,34 @@ impl Redis {
         let start = move || {
             let environment = Environment::of_this_process();
             let program = find_redis(options.server.as_deref(), &environment, Path::new("/"))?;
-            Self::start_blocking(&program, port::free_loopback_port)
+            Self::start_blocking(&program, &options, port::free_loopback_port)
         };
         tokio::task::spawn_blocking(start).await.unwrap_or_else(|ended| {
             Err(SandboxError::System { action: "run the start of Redis", source: io::Error::other(ended) })
         })
     }
 
-    fn start_blocking(program: &Path, ports: impl Fn() -> io::Result<u16>) -> Result<Self, SandboxError> {
+    fn start_blocking(
+        program: &Path,
+        options: &RedisOptions,
+        ports: impl Fn() -> io::Result<u16>,
+    ) -> Result<Self, SandboxError> {
         let account = Account::for_servers()?;
         let folder = Folder::create(&account)?;
+        let system = |action| move |source| SandboxError::System { action, source };
+        let settings_file = folder.path().join(SETTINGS);
+        std::fs::write(&settings_file, options.settings.join("\n"))
+            .and_then(|()| account.own(&settings_file))
+            .map_err(system("write the settings of Redis"))?;
         for _ in 0..port::ATTEMPTS {
-            let port = ports()
-                .map_err(|source| SandboxError::System { action: "open a port on 127.0.0.1", source })?;
+            let port = ports().map_err(system("open a port on 127.0.0.1"))?;
+            // Else it takes the port 10,000 above, which need not be one.
+            let cluster_port = options.is_cluster_node.then(&ports).transpose();
+            let cluster_port = cluster_port.map_err(system("open a port on 127.0.0.1"))?;
             let launch = Launch {
                 server: SERVER,
                 program: program.to_owned(),
-                arguments: arguments(port, folder.path()),
+                arguments: arguments(port, cluster_port, folder.path()),
                 account: &account,
                 folder: folder.path(),
                 on_parent_death: Signal::SIGKILL,
@@ -111,8 +130,9 @@ impl Drop for Redis {
     }
 }
 
-fn arguments(port: u16, folder: &Path) -> Vec<String> {
+fn arguments(port: u16, cluster_port: Option<u16>, folder: &Path) -> Vec<String> {
     let port = port.to_string();
+    let settings_file = folder.join(SETTINGS).display().to_string();
     let folder = folder.display().to_string();
     // An empty `save` means no snapshots, an empty `logfile` means standard output.
     let settings = [
@@ -124,7 +144,12 @@ fn arguments(port: u16, folder: &Path) -> Vec<String> {
         ["--daemonize", "no"],
         ["--logfile", ""],
     ];
-    settings.concat().into_iter().map(str::to_owned).collect()
+    let cluster_port = cluster_port.map(|port| port.to_string());
+    let cluster =
+        cluster_port.iter().flat_map(|port| ["--cluster-enabled", "yes", "--cluster-port", port.as_str()]);
+    // The file is named first, so that what is said here holds.
+    let settings = settings.iter().flatten().copied();
+    std::iter::once(settings_file.as_str()).chain(settings).chain(cluster).map(str::to_owned).collect()
 }
 
 /// Whether a server answers on `port`, and it is the one with this process id: another could have taken the port first.
@@ -163,23 +188,29 @@ mod tests {
             asked.set(asked.get() + 1);
             if asked.get() == 1 { Ok(taken.local_addr()?.port()) } else { port::free_loopback_port() }
         };
-        let redis = Redis::start_blocking(&installed(), ports).unwrap();
+        let redis = Redis::start_blocking(&installed(), &RedisOptions::default(), ports).unwrap();
         assert_ne!(redis.port, taken.local_addr().unwrap().port());
     }
 
     #[test]
     fn another_server_on_the_port_is_not_taken_for_ours() {
-        let other = Redis::start_blocking(&installed(), port::free_loopback_port).unwrap();
+        let options = RedisOptions::default();
+        let other = Redis::start_blocking(&installed(), &options, port::free_loopback_port).unwrap();
         assert!(answers(other.port, other.pid()));
         assert!(!answers(other.port, other.pid() + 1));
-        let message = Redis::start_blocking(&installed(), || Ok(other.port)).unwrap_err().to_string();
+        let message =
+            Redis::start_blocking(&installed(), &options, || Ok(other.port)).unwrap_err().to_string();
         assert!(message.starts_with("Redis found no free port on 127.0.0.1: 8 were tried"), "{message}");
     }
 
     #[test]
     fn a_program_that_is_no_redis_is_an_error() {
-        let message =
-            Redis::start_blocking(Path::new("/bin/false"), port::free_loopback_port).unwrap_err().to_string();
+        let started = Redis::start_blocking(
+            Path::new("/bin/false"),
+            &RedisOptions::default(),
+            port::free_loopback_port,
+        );
+        let message = started.unwrap_err().to_string();
         assert!(message.starts_with("Redis did not start: it ended with exit status: 1"), "{message}");
     }
 }

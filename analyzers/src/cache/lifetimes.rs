@@ -64,10 +64,20 @@ pub(super) fn written_s(lives: &[Life]) -> Option<f64> {
     let sorted = sorted(lives);
     let longest = *sorted.last().filter(|_| sorted.len() >= FEWEST_KEYS)?;
     let count = sorted.len() as f64;
-    let chosen = CHOSEN_S
-        .into_iter()
-        .find(|chosen| *chosen >= longest && *chosen <= longest * (1.0 + SHORTEST_REACH.max(5.0 / count)));
+    let chosen =
+        CHOSEN_S.into_iter().find(|chosen| *chosen >= longest && *chosen <= longest * (1.0 + reach(count)));
     Some(chosen.unwrap_or(longest * (1.0 + 1.0 / count)))
+}
+
+/// How far above the longest that is left, of `count` keys, the time they are written with may be.
+fn reach(count: f64) -> f64 {
+    SHORTEST_REACH.max(5.0 / count)
+}
+
+/// The age that keys with `left_s` to live have at least, when `count` of them seem to be written with `written_s`. Keys that were all
+/// written at one time have nearly all of it left, and then the estimate tells no age.
+pub(super) fn least_age_s(written_s: f64, left_s: f64, count: f64) -> f64 {
+    written_s / (1.0 + reach(count)) - left_s
 }
 
 /// Share of the keys past half of their life that were not used since they were written: they have been idle for as long as they
@@ -137,6 +147,18 @@ mod tests {
         assert!((odd / 5_000.0 - 1.0).abs() < 0.03, "{odd}");
         assert_eq!(written_s(&lives(300.0, 4, 0.0)), None);
         assert_eq!(written_s(&[]), None);
+    }
+
+    #[test]
+    fn keys_written_at_one_time_have_no_age() {
+        for (count, ttl_s) in [(5_usize, 1_000.0), (120, 1_000.0), (120, 3_600.0), (2_000, 5_000.0)] {
+            let fresh = vec![Life { left_s: ttl_s - 2.0, idle_s: Some(1.0) }; count];
+            let written = written_s(&fresh).unwrap();
+            assert!(least_age_s(written, ttl_s - 2.0, count as f64) <= 1.0, "{count} {ttl_s} {written}");
+        }
+        let old = lives(3_600.0, 200, 0.5);
+        let age_s = least_age_s(written_s(&old).unwrap(), median_left_s(&old).unwrap(), 200.0);
+        assert!((1_400.0..1_900.0).contains(&age_s), "{age_s}");
     }
 
     #[test]

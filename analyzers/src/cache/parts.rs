@@ -20,6 +20,18 @@ pub(super) fn limit_bytes(facts: &CacheFacts) -> Result<u64, Skip> {
     memory(facts)?.limit_bytes.ok_or_else(|| skip(facts, &["settings", "counters"], "maxmemory"))
 }
 
+/// That what is judged happens on this server: a replica evicts nothing and lets nothing expire but what its primary tells it to, and
+/// does not know how keys are used there.
+pub(super) fn primary(facts: &CacheFacts) -> Result<(), Skip> {
+    if facts.evidence.server.is_replica {
+        return Err(Skip::new(
+            "the server is a replica: limits, evictions and uses of keys are its primary's",
+            "analyze the primary",
+        ));
+    }
+    Ok(())
+}
+
 /// The slow log.
 pub(super) fn slow_log(facts: &CacheFacts) -> Result<&[SlowCommand], Skip> {
     facts.evidence.slow_log.as_deref().ok_or_else(|| skip(facts, &["slow-log"], "the slow log"))

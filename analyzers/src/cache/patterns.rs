@@ -6,7 +6,7 @@ use aforo_model::Answer;
 use aforo_model::cache::{AccessTracking, KeyPattern, KeySample, SampledKey};
 
 use super::accesses::{median_rate, quantile, rates_per_min, scaled};
-use super::lifetimes::{Life, median_left_s, never_hit_ratio, written_s};
+use super::lifetimes::{Life, least_age_s, median_left_s, never_hit_ratio, written_s};
 use super::names;
 
 /// More accesses of a key in a minute than this are hot (requirement R6.2).
@@ -81,7 +81,11 @@ fn one_pattern(pattern: String, keys: &[&SampledKey], sample: &KeySample) -> Key
 /// they tell nothing of uses. Counters begin at a rate that is low.
 pub(super) fn is_used_after_write(pattern: &KeyPattern) -> bool {
     let Some([_, idle_s, _]) = pattern.idle_quantiles_s else { return true };
-    let age_s = pattern.ttl_written_s.zip(pattern.ttl_median_s).map(|(written_s, left_s)| written_s - left_s);
+    let expiring = pattern.sampled_keys as f64 * (1.0 - pattern.without_ttl_ratio);
+    let age_s = pattern
+        .ttl_written_s
+        .zip(pattern.ttl_median_s)
+        .map(|(written_s, left_s)| least_age_s(written_s, left_s, expiring));
     age_s.is_some_and(|age_s| 2.0 * idle_s < age_s)
 }
 
@@ -102,7 +106,7 @@ fn why_no_rate(tracking: AccessTracking) -> &'static str {
         AccessTracking::Frequency { .. } => {
             "lfu-log-factor and lfu-decay-time may not be read, so the counters tell no rate"
         }
-        AccessTracking::Unknown => "the server does not tell this user about accesses to keys",
+        AccessTracking::Unknown => "the accesses to keys were not read",
     }
 }
 

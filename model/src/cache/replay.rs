@@ -55,6 +55,12 @@ pub struct TraceSummary {
     pub distinct_bytes: u64,
     /// Machines that sent commands.
     pub clients: u32,
+    /// Whether the server is one node of a cluster: what the others are asked is not in the trace.
+    #[serde(default)]
+    pub is_cluster_node: bool,
+    /// Whether the server is a replica: reads on its primary are not in the trace.
+    #[serde(default)]
+    pub is_replica: bool,
     /// Reads that no cache can answer because the key is read for the first time and was not written before.
     pub first_reads: u64,
     /// Share of the reads that found their key in the real server, as far as the trace tells.

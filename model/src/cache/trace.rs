@@ -126,6 +126,10 @@ pub struct TracedKey {
 /// What the server says of itself. Absent is what it does not tell.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TracedServer {
+    /// Whether it is one node of a cluster, which is asked for a part of the keys only.
+    pub is_cluster_node: bool,
+    /// Whether it copies another server, which answers reads of its own.
+    pub is_replica: bool,
     /// The memory it may use (`maxmemory`); absent where there is no limit, too.
     pub maxmemory_bytes: Option<u64>,
     /// What it evicts when that is full (`maxmemory_policy`).

@@ -8,7 +8,7 @@ use redis::{Client, RedisError};
 use tokio::time::timeout;
 
 use super::info::parse_run_id;
-use super::server::{Redis, connect, notice};
+use super::server::{Redis, client, connect, notice};
 use crate::Notice;
 use crate::link::Server as _;
 
@@ -59,7 +59,7 @@ impl CommandReader {
     /// # Errors
     /// A notice when the URL is not Redis' or the server is not reached within 5 s.
     pub async fn connect(url: &str) -> Result<Self, Notice> {
-        let client = Client::open(url).map_err(|error| notice(&error))?;
+        let client = client(url).map_err(|error| notice(&error))?;
         let mut reader = Self { client, connection: None };
         let connection = reader.open().await?;
         reader.connection = Some(connection);

@@ -69,6 +69,43 @@ pub(super) fn parse_run_id(text: &str) -> Option<&str> {
     fields(text).get("run_id").copied()
 }
 
+/// A server's place among others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Role {
+    pub(super) is_cluster_node: bool,
+    pub(super) is_replica: bool,
+    /// Host and port of the server that a replica copies.
+    pub(super) primary: Option<String>,
+    /// How many replicas copy it.
+    pub(super) replicas: u64,
+}
+
+impl Role {
+    /// What the server is, as a clause.
+    pub(super) fn told(&self) -> String {
+        match (&self.primary, self.is_replica) {
+            (Some(primary), _) => format!("the server is a replica of {primary}"),
+            (None, true) => "the server is a replica".to_owned(),
+            (None, false) if self.is_cluster_node => "the server is one node of a cluster".to_owned(),
+            (None, false) => "the server stands alone".to_owned(),
+        }
+    }
+}
+
+/// What a server tells of its place; what it does not tell is taken to be none.
+pub(super) fn parse_role(text: &str) -> Role {
+    let fields = fields(text);
+    let is = |name: &str, said: &str| fields.get(name).is_some_and(|value| *value == said);
+    let is_replica = is("role", "slave") || is("role", "replica");
+    let primary = fields.get("master_host").zip(fields.get("master_port"));
+    Role {
+        is_cluster_node: is("cluster_enabled", "1"),
+        is_replica,
+        primary: primary.filter(|_| is_replica).map(|(host, port)| format!("{host}:{port}")),
+        replicas: number(&fields, "connected_slaves").unwrap_or_default(),
+    }
+}
+
 pub(super) fn fields(text: &str) -> HashMap<&str, &str> {
     text.lines().filter_map(|line| line.trim_end().split_once(':')).collect()
 }
@@ -114,6 +151,19 @@ mod tests {
     }
 
     #[test]
+    fn a_servers_place_among_others_is_read() {
+        assert_eq!(parse_role(REDIS_7), Role::default());
+        let replica = "role:slave\r\nmaster_host:10.0.0.1\r\nmaster_port:6379\r\ncluster_enabled:1\r\n";
+        let primary = Some("10.0.0.1:6379".to_owned());
+        assert_eq!(
+            parse_role(replica),
+            Role { is_cluster_node: true, is_replica: true, primary, replicas: 0 }
+        );
+        assert_eq!(parse_role("role:master\nconnected_slaves:2").replicas, 2);
+        assert_eq!(parse_role("connected_slaves:-1\nrole"), Role::default());
+    }
+
+    #[test]
     fn lines_may_end_as_on_the_wire() {
         let on_the_wire = REDIS_6.replace('\n', "\r\n");
         assert_eq!(parse_info(&on_the_wire), parse_info(REDIS_6));
@@ -143,7 +193,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read_without_panic(text in "(?s).{0,300}") {
-            let _ = (parse_info(&text), parse_version(&text));
+            let _ = (parse_info(&text), parse_version(&text), parse_role(&text));
         }
 
         #[test]

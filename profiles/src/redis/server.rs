@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use aforo_model::RedisSample;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError};
+use redis::{AsyncConnectionConfig, Client, ErrorKind, IntoConnectionInfo as _, RedisError};
 
-use super::info::{Info, parse_info, parse_version};
+use super::info::{Info, Role, parse_info, parse_role, parse_version};
 use crate::Notice;
 use crate::counter::{Growth, Rate};
 use crate::link::Server;
@@ -64,7 +64,7 @@ impl Redis {
     /// # Errors
     /// A notice when the URL is not Redis'.
     pub(crate) fn new(url: &str) -> Result<Self, Notice> {
-        let client = Client::open(url).map_err(|error| notice(&error))?;
+        let client = client(url).map_err(|error| notice(&error))?;
         Ok(Self { client, since: Since::default() })
     }
 }
@@ -75,8 +75,9 @@ impl Server for Redis {
     type Reading = RedisSample;
 
     async fn connect(&self) -> Result<(MultiplexedConnection, Option<Notice>), Notice> {
-        let connection = connect(&self.client).await.map_err(|error| notice(&error))?;
-        Ok((connection, None))
+        let mut connection = connect(&self.client).await.map_err(|error| notice(&error))?;
+        let text = info(&mut connection).await.map_err(|error| notice(&error))?;
+        Ok((connection, partial_view(&parse_role(&text))))
     }
 
     async fn read(&mut self, connection: &mut MultiplexedConnection) -> Result<RedisSample, Notice> {
@@ -98,6 +99,33 @@ pub(crate) async fn version(url: &str) -> Result<String, Notice> {
     let text = info(&mut connection).await.map_err(|error| notice(&error))?;
     parse_version(&text).ok_or_else(|| {
         Notice::new(Redis::NAME, "its INFO names no version", "none is needed; the record goes without")
+    })
+}
+
+/// A client that does nothing of its own accord. It does not name itself, which servers before Redis 7.2 refuse and count among
+/// their errors, twice a connection; and it stays in the first database, for a cluster has no other and a user may not be
+/// allowed to change it. Who needs the one that the URL names selects it.
+pub(super) fn client(url: &str) -> Result<Client, RedisError> {
+    let information = url.into_connection_info()?;
+    let settings = information.redis_settings().clone().set_skip_set_lib_name().set_db(0);
+    Client::open(information.set_redis_settings(settings))
+}
+
+/// What is not seen of a cache when only this server of it is asked.
+fn partial_view(role: &Role) -> Option<Notice> {
+    if role.is_replica {
+        return Some(Notice::new(
+            Redis::NAME,
+            format!("{}: look-ups and evictions on the primary are not in its counters", role.told()),
+            "name the primary, or take the figures as those of this replica alone",
+        ));
+    }
+    role.is_cluster_node.then(|| {
+        Notice::new(
+            Redis::NAME,
+            format!("{}: look-ups and memory of the other nodes are not in its figures", role.told()),
+            "take the figures as those of this node alone",
+        )
     })
 }
 

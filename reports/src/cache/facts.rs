@@ -24,7 +24,7 @@ pub(crate) const CHECKS: &str = "Checks";
 pub(crate) fn facts(report: &CacheReport) -> Vec<(&'static str, String)> {
     let mut facts = vec![("server", server(report))];
     if let Some(counters) = &report.counters {
-        facts.push(("look-ups", lookups(counters)));
+        facts.push(("look-ups", lookups(counters, report.server.is_replica)));
         facts.extend(errors(counters).map(|said| ("errors", said)));
     }
     if let Answer::Absent { why } = &report.hit_ratio {
@@ -53,14 +53,18 @@ fn server(report: &CacheReport) -> String {
     format!("{version} at {}{node}{replica}; read in {}", server.address, figures::span_s(report.elapsed_s))
 }
 
-fn lookups(counters: &CacheCounters) -> String {
+fn lookups(counters: &CacheCounters, is_replica: bool) -> String {
     let since = if counters.is_window { "watched for" } else { "counted for" };
+    let gone = if is_replica {
+        // It counts none, whatever its primary does.
+        "evictions and expiries are counted by the primary".to_owned()
+    } else {
+        format!("{} evicted, {} expired", counted(counters.evicted_keys, "key"), count(counters.expired_keys))
+    };
     format!(
-        "{} found, {} not; {} evicted, {} expired; {}; {since} {}",
+        "{} found, {} not; {gone}; {}; {since} {}",
         count(counters.keyspace_hits),
         count(counters.keyspace_misses),
-        counted(counters.evicted_keys, "key"),
-        count(counters.expired_keys),
         counted(counters.commands_processed, "command"),
         figures::span_s(counters.covered_s)
     )
@@ -119,7 +123,7 @@ fn tracking(tracking: AccessTracking) -> String {
                 number(decay_time_min)
             )
         }
-        AccessTracking::Unknown => "not known: the server does not tell them".to_owned(),
+        AccessTracking::Unknown => "not known: they were not read".to_owned(),
     }
 }
 

@@ -19,8 +19,9 @@ pub(crate) fn headline(report: &CacheReport) -> String {
         _ => "nothing stands out".to_owned(),
     };
     format!(
-        "Cache {}: {}; {}; {}; {found}",
+        "Cache {}{}: {}; {}; {}; {found}",
         report.server.address,
+        place(report),
         hits(report),
         memory(report),
         keys(report)
@@ -38,6 +39,16 @@ pub(super) fn tone(report: &CacheReport) -> Tone {
 
 fn worst(report: &CacheReport) -> Option<Severity> {
     report.findings.iter().map(|finding| finding.severity).max()
+}
+
+/// What the figures are of, where they are not of the whole cache.
+fn place(report: &CacheReport) -> &'static str {
+    match (report.server.is_cluster_node, report.server.is_replica) {
+        (true, true) => " (a replica of one node of a cluster)",
+        (true, false) => " (one node of a cluster)",
+        (false, true) => " (a replica)",
+        (false, false) => "",
+    }
 }
 
 fn hits(report: &CacheReport) -> String {
@@ -76,6 +87,19 @@ mod tests {
             "Cache 127.0.0.1:6379: hit ratio not known; memory not known; keys not sampled; nothing stands out"
         );
         assert_eq!(tone(&report), Tone::Doubtful);
+    }
+
+    #[test]
+    fn figures_of_a_part_of_the_cache_are_said_to_be() {
+        let mut report = canonical::report();
+        let mut said = |is_cluster_node, is_replica| {
+            (report.server.is_cluster_node, report.server.is_replica) = (is_cluster_node, is_replica);
+            headline(&report).split(": ").next().map(str::to_owned).unwrap()
+        };
+        assert!(said(true, false).ends_with(" (one node of a cluster)"));
+        assert!(said(false, true).ends_with(" (a replica)"));
+        assert!(said(true, true).ends_with(" (a replica of one node of a cluster)"));
+        assert!(!said(false, false).contains('('));
     }
 
     #[test]

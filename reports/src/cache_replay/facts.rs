@@ -70,6 +70,12 @@ pub(super) fn facts(replay: &CacheReplay) -> Vec<(&'static str, String)> {
         ),
         ("cost", trace.cost.as_ref().map_or_else(|| "not known".to_owned(), cost)),
     ];
+    if trace.is_replica {
+        facts.push(("replica", "reads on its primary are not in the trace".to_owned()));
+    }
+    if trace.is_cluster_node {
+        facts.push(("cluster", "one node of it: what the others are asked is not in the trace".to_owned()));
+    }
     if !trace.unknown_commands.is_empty() {
         let names: Vec<String> = trace
             .unknown_commands

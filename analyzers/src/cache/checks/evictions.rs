@@ -20,6 +20,7 @@ pub(super) const CHECK: CacheCheck = CacheCheck {
 };
 
 fn run(facts: &CacheFacts) -> CheckReading {
+    parts::primary(facts)?;
     let counters = parts::counters(facts)?;
     let per_s = counters.evicted_keys as f64 / counters.covered_s;
     judged(

@@ -36,7 +36,9 @@ fn run(facts: &CacheFacts) -> CheckReading {
             "watch it for longer, while the target is in use",
         ));
     };
-    if counters.is_window && is_first_filled(facts, counters) {
+    let is_replica = facts.evidence.server.is_replica;
+    // What expires on a replica is counted by its primary.
+    if counters.is_window && !is_replica && is_first_filled(facts, counters) {
         return fine(
             format!(
                 "{} of {lookups} look-ups found their key; nothing expired or was evicted, so that each of the others can have been the \
@@ -48,10 +50,11 @@ fn run(facts: &CacheFacts) -> CheckReading {
     }
     let below = if ratio < CRITICAL_BELOW { CRITICAL_BELOW } else { WARNING_BELOW };
     let than = if ratio < WARNING_BELOW { format!(", less than {}", percent(below)) } else { String::new() };
+    let asked = if is_replica { " on this replica" } else { "" };
     let since = if counters.is_window { "" } else { " since the server's counters began" };
     judged(
         falling(ratio, WARNING_BELOW, CRITICAL_BELOW),
-        format!("{} of {lookups} look-ups found their key{since}{than}", percent(ratio)),
+        format!("{} of {lookups} look-ups{asked} found their key{since}{than}", percent(ratio)),
         "let hot keys live longer, raise maxmemory where keys are evicted, and remember also that something does not exist",
         &[("hit_ratio", ratio), ("lookups", lookups as f64)],
     )
@@ -92,6 +95,15 @@ mod tests {
         // The fixture has 150 keys.
         assert_eq!([150, 151].map(|misses| filled(misses).grade(&CHECK)), [Grade::Ok, Grade::Critical]);
         assert!(filled(150).told_by(&CHECK).contains("the first for its key"));
+    }
+
+    #[test]
+    fn a_replica_does_not_tell_whether_its_keys_expire_and_so_is_judged_by_its_look_ups() {
+        let replica = of(300, 150)
+            .with_counters(|counters| counters.expired_keys = 0)
+            .with(|evidence| evidence.server.is_replica = true);
+        assert_eq!(replica.grade(&CHECK), Grade::Critical);
+        assert!(replica.told_by(&CHECK).contains("66.7% of 450 look-ups on this replica"));
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub(super) const CHECK: CacheCheck = CacheCheck {
 };
 
 fn run(facts: &CacheFacts) -> CheckReading {
+    parts::primary(facts)?;
     let (used, limit) = (parts::memory(facts)?.used_bytes, parts::limit_bytes(facts)?);
     if limit == 0 {
         return Err(Skip::new(

@@ -26,6 +26,7 @@ pub(super) const CHECK: CacheCheck = CacheCheck {
 };
 
 fn run(facts: &CacheFacts) -> CheckReading {
+    parts::primary(facts)?;
     let sample = parts::sample(facts)?;
     let told = facts.patterns.iter().filter(|pattern| pattern.never_hit_ratio.found().is_some()).count();
     if told == 0 {

@@ -21,6 +21,7 @@ pub(super) const CHECK: CacheCheck = CacheCheck {
 };
 
 fn run(facts: &CacheFacts) -> CheckReading {
+    parts::primary(facts)?;
     let limit = parts::limit_bytes(facts)?;
     if limit > 0 {
         return fine(format!("the limit is {}", memory(limit)), &[("limit_bytes", limit as f64)]);

@@ -22,6 +22,7 @@ pub(super) const CHECK: CacheCheck = CacheCheck {
 };
 
 fn run(facts: &CacheFacts) -> CheckReading {
+    parts::primary(facts)?;
     let limit = parts::limit_bytes(facts)?;
     let Some(policy) = &parts::memory(facts)?.policy else {
         return Err(Skip::new(

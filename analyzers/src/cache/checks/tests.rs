@@ -63,6 +63,22 @@ fn a_cache_of_which_nothing_was_read_skips_every_check_and_says_what_lets_it_loo
 }
 
 #[test]
+fn limits_evictions_and_uses_are_not_judged_by_a_replica() {
+    let replica = Fixture::healthy()
+        .with_counters(|counters| counters.evicted_keys = 7)
+        .with_memory(|memory| (memory.limit_bytes, memory.policy) = (Some(0), Some("noeviction".to_owned())))
+        .with(|evidence| evidence.server.is_replica = true);
+    let report = judged(replica);
+    let grades: Vec<_> =
+        report.checks.iter().filter(|line| line.grade() == Grade::Skipped).map(|line| &line.code).collect();
+    assert_eq!(
+        grades,
+        ["evictions", "memory-near-limit", "never-hit", "no-memory-limit", "noeviction-cache"]
+    );
+    assert_eq!(report.findings, []);
+}
+
+#[test]
 fn an_empty_server_breaks_nothing_and_is_judged_only_where_it_tells() {
     let report = judged(Fixture::healthy().with_only(Vec::new()));
     assert_eq!(report.sample.found().unwrap().sampled_ratio, 1.0);

@@ -44,8 +44,14 @@ pub fn replay_trace(trace: &CacheTrace, options: &ReplayOptions) -> CacheReplay 
     let sizes = sizes(&present, requests.distinct_bytes());
     let runs: Vec<Run> = POLICIES.into_iter().map(|policy| Run::of(&requests, policy, &sizes)).collect();
     let bound = optimum(&requests, &sizes);
-    let best = best(&runs, &bound, &present, requests.reads());
     let judged = Judged { runs: &runs, sizes: &sizes, present: &present, reads: requests.reads() };
+    // Its limits are not its own, and its reads are not all there are.
+    let is_replica = trace.server.is_replica;
+    let best = if is_replica {
+        Answer::absent("the server is a replica, and the reads on its primary are not in the trace")
+    } else {
+        best(&runs, &bound, &present, requests.reads())
+    };
     CacheReplay {
         trace: summarize(&requests),
         policies: runs.iter().map(|run| run.curve(&sizes)).chain([bound]).collect(),
@@ -56,7 +62,7 @@ pub fn replay_trace(trace: &CacheTrace, options: &ReplayOptions) -> CacheReplay 
             levels(&requests, present.capacity_bytes, options.invalidation_latency_ms)
         },
         tags: tags(&requests, present.capacity_bytes),
-        findings: replay_findings(&judged),
+        findings: if is_replica { Vec::new() } else { replay_findings(&judged) },
         present,
     }
 }
@@ -245,6 +251,18 @@ mod tests {
         assert!(replay_trace(&few, &ReplayOptions::default()).findings.is_empty());
         let unlimited = trace(100, zipf(100, 9_000, 1.0, 3));
         assert!(replay_trace(&unlimited, &ReplayOptions::default()).findings.is_empty());
+    }
+
+    #[test]
+    fn a_trace_of_a_replica_gives_curves_and_no_advice_for_its_primary() {
+        let primary = with_limit(trace(100, zipf(100, 9_000, 1.0, 3)), 10 * UNSEEN_BYTES, "allkeys-lru");
+        let mut replica = primary.clone();
+        replica.server.is_replica = true;
+        let [of_primary, of_replica] =
+            [primary, replica].map(|trace| replay_trace(&trace, &ReplayOptions::default()));
+        assert!(!of_primary.findings.is_empty() && of_primary.best.found().is_some());
+        assert!(of_replica.findings.is_empty() && of_replica.best.found().is_none());
+        assert!(of_replica.trace.is_replica && of_replica.policies == of_primary.policies);
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub(super) fn summarize(requests: &Requests<'_>) -> TraceSummary {
         keys_of_unknown_size: requests.keys_of_unknown_size,
         distinct_bytes: requests.distinct_bytes(),
         clients: trace.clients,
+        is_cluster_node: trace.server.is_cluster_node,
+        is_replica: trace.server.is_replica,
         first_reads: first_reads(requests),
         inferred_hit_ratio: share(hits, requests.reads()),
         server_hit_ratio: of_server.and_then(|(hits, reads)| share(hits, reads)),

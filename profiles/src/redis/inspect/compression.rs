@@ -55,7 +55,7 @@ async fn trial(session: &mut Session, named: &Named) -> Answer<CompressionTrial>
 }
 
 async fn read_parts(session: &mut Session, named: &Named) -> Option<(u64, Vec<u8>)> {
-    session.ask::<()>(redis::cmd("SELECT").arg(named.key.database)).await.ok();
+    session.select(named.key.database).await.ok()?;
     let value_bytes: u64 = session.ask(redis::cmd("STRLEN").arg(&named.raw)).await.ok()?;
     let mut read = Vec::new();
     for at in 0..PARTS {

@@ -5,15 +5,14 @@ use std::str::FromStr;
 
 use aforo_model::cache::{CacheCounters, CacheMemory, CommandCounters, Durability};
 
-use crate::redis::info::{fields, parse_version};
+use crate::redis::info::{Role, fields, parse_role, parse_version};
 
 /// An answer to `INFO all`. What a server does not tell is absent.
 #[derive(Debug, Clone)]
 pub(super) struct Facts {
     pub(super) version: Option<String>,
     pub(super) run_id: Option<String>,
-    pub(super) is_cluster_node: bool,
-    pub(super) is_replica: bool,
+    pub(super) role: Role,
     pub(super) counters: Option<CacheCounters>,
     pub(super) memory: Option<CacheMemory>,
     pub(super) durability: Durability,
@@ -27,8 +26,7 @@ pub(super) fn parse(text: &str) -> Facts {
     Facts {
         version: parse_version(text),
         run_id: fields.get("run_id").map(|id| (*id).to_owned()),
-        is_cluster_node: said("cluster_enabled", "1").unwrap_or_default(),
-        is_replica: said("role", "slave").unwrap_or_default(),
+        role: parse_role(text),
         counters: counters(&fields),
         memory: memory(&fields),
         durability: Durability {

@@ -31,6 +31,14 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
+    /// Whether nothing else will be answered either.
+    pub(super) fn is_of_connection(&self) -> bool {
+        match self {
+            Self::TooSlow => true,
+            Self::Said(error) => error.kind() == ErrorKind::Io,
+        }
+    }
+
     /// The same as a part that was skipped. `rule` is what the ACL rules of `user` lack.
     pub(super) fn into_skipped(self, what: &str, user: &str, rule: &str) -> Skipped {
         let (why, remedy) = match self {
@@ -38,7 +46,7 @@ impl Refusal {
                 "the server did not answer in time".to_owned(),
                 "read it again when the server is less busy".to_owned(),
             ),
-            Self::Said(error) => (error.to_string(), remedy(&error, user, rule)),
+            Self::Said(error) => (why(&error), remedy(&error, user, rule)),
         };
         Skipped { what: what.to_owned(), why, remedy }
     }
@@ -54,6 +62,18 @@ pub(super) fn refuses_command(error: &RedisError) -> bool {
         || error.kind() == ErrorKind::Io
 }
 
+/// What the server said. Some errors repeat the arguments of the command, and those may be names of keys.
+fn why(error: &RedisError) -> String {
+    match (error.code(), error.detail()) {
+        (Some(code), Some(detail)) => {
+            let told = detail.split(", with args beginning with").next().unwrap_or(detail);
+            // The code of errors that have none of their own.
+            if code == "ERR" { told.to_owned() } else { format!("{code} {told}") }
+        }
+        _ => error.to_string(),
+    }
+}
+
 fn said(error: &RedisError) -> String {
     error.to_string().to_ascii_lowercase()
 }
@@ -61,13 +81,24 @@ fn said(error: &RedisError) -> String {
 fn remedy(error: &RedisError, user: &str, rule: &str) -> String {
     match error.code() {
         Some("NOPERM") => return format!("ACL SETUSER {user} {rule}"),
-        Some("MOVED" | "ASK" | "CROSSSLOT" | "CLUSTERDOWN") => {
-            return "name a node of the cluster that owns keys, as CLUSTER SHARDS lists them".to_owned();
+        Some("MOVED" | "ASK" | "TRYAGAIN" | "CROSSSLOT") => {
+            return "name the node of the cluster that owns these keys, as CLUSTER SHARDS lists them"
+                .to_owned();
         }
-        Some("LOADING" | "BUSY" | "MASTERDOWN") => {
-            return "read it again when the server is ready".to_owned();
+        Some("CLUSTERDOWN") => {
+            return "read it again when the cluster serves all of its slots, which redis-cli --cluster check tells"
+                .to_owned();
         }
+        Some("MASTERDOWN") => {
+            return "read it again when the replica is linked to its primary, or analyze the primary"
+                .to_owned();
+        }
+        Some("LOADING" | "BUSY") => return "read it again when the server is ready".to_owned(),
         _ => {}
+    }
+    if said(error).contains("not allowed in cluster mode") {
+        return "leave the number of the database out of the URL: a cluster has the first one only"
+            .to_owned();
     }
     if said(error).contains("unknown") {
         return "the server is older, or the command is renamed in its settings: take `rename-command` out, or \

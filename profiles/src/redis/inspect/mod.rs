@@ -5,6 +5,7 @@ mod compression;
 mod counters;
 mod error;
 mod key_name;
+mod place;
 mod read;
 mod sample;
 mod session;

@@ -9,6 +9,7 @@ use chrono::Utc;
 
 use super::counters::Facts;
 use super::error::{CacheError, Refusal};
+use super::place::Place;
 use super::session::Session;
 use super::window::CacheWatch;
 use super::{compression, sample, slow_log, window};
@@ -63,19 +64,16 @@ pub async fn read_cache(
     let settings = settings(&mut session).await;
     let settings = kept(&mut skipped, settings, "settings", &user, "+config|get");
     let entries = kept(&mut skipped, slow_log::read(&mut session).await, "slow-log", &user, "+slowlog|get");
-    let server = server(&session, facts.as_ref());
-    skipped.extend(server.is_cluster_node.then(other_nodes));
-    if server.is_cluster_node && server.is_replica {
-        // Else it sends whoever asks to its primary.
-        session.ask::<()>(&redis::cmd("READONLY")).await.ok();
-    }
+    let place = Place::of(&mut session, facts.as_ref()).await;
+    skipped.extend(place.not_seen());
     let key_counts = key_counts(&mut session, facts.as_ref(), &mut skipped).await;
     let mut taken = None;
     if options.max_keys > 0
         && let Some(key_counts) = &key_counts
+        && kept(&mut skipped, place.allow_reading(&mut session).await, "keys", &user, "+readonly").is_some()
     {
         let bounds = sample::Bounds { keys: options.max_keys, time: options.max_sample_time };
-        let tracking = tracking(facts.as_ref(), settings.as_ref());
+        let tracking = tracking(&place, facts.as_ref(), settings.as_ref());
         taken = sample::sample(&mut session, key_counts, bounds, tracking, &mut skipped).await;
     }
     if options.read_values
@@ -86,7 +84,7 @@ pub async fn read_cache(
     let since = watch.map(|watch| watch.began_at);
     Ok(CacheEvidence {
         read_at,
-        server,
+        server: server(&session, place),
         counters,
         memory: facts.as_ref().and_then(|facts| facts.memory.clone()),
         durability: facts.as_ref().map_or_else(Durability::default, |facts| facts.durability),
@@ -147,20 +145,12 @@ async fn settings(session: &mut Session) -> Result<BTreeMap<String, String>, Ref
     Ok(settings)
 }
 
-fn server(session: &Session, facts: Option<&Facts>) -> CacheServer {
+fn server(session: &Session, place: Place) -> CacheServer {
     CacheServer {
         address: session.address.clone(),
-        version: facts.and_then(|facts| facts.version.clone()),
-        is_cluster_node: facts.is_some_and(|facts| facts.is_cluster_node),
-        is_replica: facts.is_some_and(|facts| facts.is_replica),
-    }
-}
-
-fn other_nodes() -> Skipped {
-    Skipped {
-        what: "cluster-nodes".to_owned(),
-        why: "the server is one node of a cluster, and only this one was read".to_owned(),
-        remedy: "analyze each node by its own URL, as CLUSTER SHARDS lists them".to_owned(),
+        version: place.version,
+        is_cluster_node: place.role.is_cluster_node,
+        is_replica: place.role.is_replica,
     }
 }
 
@@ -173,16 +163,24 @@ async fn key_counts(
     if let Some(facts) = facts {
         return Some(facts.key_counts.clone());
     }
-    let count = session.ask::<u64>(&redis::cmd("DBSIZE")).await;
-    let count = kept(skipped, count, "key-counts", &session.user.clone(), "+info +dbsize")?;
-    Some(BTreeMap::from([(session.database, count)]))
+    let count = match session.select(session.named_database).await {
+        Ok(()) => session.ask::<u64>(&redis::cmd("DBSIZE")).await,
+        Err(refusal) => Err(refusal),
+    };
+    let count = kept(skipped, count, "key-counts", &session.user.clone(), "+info +select +dbsize")?;
+    Some(BTreeMap::from([(session.named_database, count)]))
 }
 
-/// What the server tracks, and what it would under an LFU policy.
+/// What the server tracks, and what it would under an LFU policy. A replica tracks only what is read from it: keys that are read on
+/// its primary would look unused.
 fn tracking(
+    place: &Place,
     facts: Option<&Facts>,
     settings: Option<&BTreeMap<String, String>>,
 ) -> (AccessTracking, AccessTracking) {
+    if place.role.is_replica {
+        return (AccessTracking::Unknown, AccessTracking::Unknown);
+    }
     let setting = |name: &str| settings.and_then(|settings| settings.get(name));
     let number = |name: &str| setting(name).and_then(|value| value.parse().ok());
     let frequency = AccessTracking::Frequency {

@@ -46,6 +46,11 @@ struct Sampler<'a> {
     frequency: AccessTracking,
     asks_bytes: bool,
     refused_keys: u64,
+    /// What the server said of the first of them.
+    refused_key: Option<RedisError>,
+    /// Databases that may not be turned to, and what the server said of the first of them.
+    refused_databases: Vec<u32>,
+    refused_database: Option<Refusal>,
     seen: HashSet<(u32, Vec<u8>)>,
     keys: Vec<Named>,
     skipped: Vec<Skipped>,
@@ -60,7 +65,7 @@ pub(super) async fn sample(
     skipped: &mut Vec<Skipped>,
 ) -> Option<(KeySample, Vec<Named>)> {
     let began = Instant::now();
-    let total_keys: u64 = key_counts.values().sum();
+    let counted_keys: u64 = key_counts.values().sum();
     let mut sampler = Sampler {
         session,
         deadline: began + bounds.time,
@@ -69,6 +74,9 @@ pub(super) async fn sample(
         frequency,
         asks_bytes: true,
         refused_keys: 0,
+        refused_key: None,
+        refused_databases: Vec::new(),
+        refused_database: None,
         seen: HashSet::new(),
         keys: Vec::new(),
         skipped: Vec::new(),
@@ -76,12 +84,9 @@ pub(super) async fn sample(
     let mut ended_by = SampleEnd::AllSeen;
     let mut refusal = None;
     for (database, count) in key_counts {
-        let share = *count as f64 / total_keys.max(1) as f64;
+        let share = *count as f64 / counted_keys.max(1) as f64;
         let quota = ((bounds.keys as f64 * share) as u64).max(FEWEST_KEYS.min(bounds.keys));
-        match sampler
-            .database(*database, quota, key_counts.len() > 1 || sampler.session.database != *database)
-            .await
-        {
+        match sampler.select_and_sample(*database, quota).await {
             Ok(SampleEnd::AllSeen) => {}
             Ok(end) => ended_by = end,
             Err(refused) => {
@@ -94,22 +99,31 @@ pub(super) async fn sample(
             break;
         }
     }
-    sampler.conclude(refusal, total_keys);
+    let total_keys = sampler.readable_keys(key_counts, ended_by);
+    let is_empty_handed = sampler.conclude(refusal, ended_by);
     skipped.append(&mut sampler.skipped);
-    let is_empty_handed = sampler.keys.is_empty() && (total_keys > 0 || ended_by == SampleEnd::Interrupted);
     let (tracking, named) = (sampler.tracking, sampler.keys);
     (!is_empty_handed).then(|| {
-        let total_keys = total_keys.max(named.len() as u64);
         let elapsed_s = began.elapsed().as_secs_f64();
         (KeySample { keys: Vec::new(), total_keys, elapsed_s, ended_by, tracking }, named)
     })
 }
 
 impl Sampler<'_> {
-    async fn database(&mut self, database: u32, quota: u64, selects: bool) -> Result<SampleEnd, Refusal> {
-        if selects {
-            self.session.ask::<()>(redis::cmd("SELECT").arg(database)).await?;
+    /// Passes over a database that may not be turned to.
+    async fn select_and_sample(&mut self, database: u32, quota: u64) -> Result<SampleEnd, Refusal> {
+        match self.session.select(database).await {
+            Ok(()) => self.database(database, quota).await,
+            Err(refusal) if refusal.is_of_connection() => Err(refusal),
+            Err(refusal) => {
+                self.refused_databases.push(database);
+                self.refused_database.get_or_insert(refusal);
+                Ok(SampleEnd::AllSeen)
+            }
         }
+    }
+
+    async fn database(&mut self, database: u32, quota: u64) -> Result<SampleEnd, Refusal> {
         let (mut cursor, mut taken) = (0_u64, 0_u64);
         loop {
             if Instant::now() >= self.deadline {
@@ -168,8 +182,9 @@ impl Sampler<'_> {
                 (Err(error), _) | (_, Err(error)) if refuses_command(&error) => {
                     return Err(Refusal::Said(error));
                 }
-                _ => {
+                (Err(error), _) | (_, Err(error)) => {
                     self.refused_keys += 1;
+                    self.refused_key.get_or_insert(error);
                     continue;
                 }
             };
@@ -231,31 +246,55 @@ impl Sampler<'_> {
         self.skipped.push(skipped);
     }
 
-    fn conclude(&mut self, refusal: Option<Refusal>, total_keys: u64) {
-        if let Some(refusal) = refusal {
-            let rules = "+select +scan +type +pttl +memory|usage +object|idletime +object|freq ~*";
-            self.skipped.push(refusal.into_skipped("keys", &self.session.user, rules));
+    /// How many keys there are that the user may read. The sample stands for these, and for none that were refused: they need not
+    /// be alike.
+    fn readable_keys(&self, key_counts: &BTreeMap<u32, u64>, ended_by: SampleEnd) -> u64 {
+        let sampled = self.keys.len() as u64;
+        if ended_by == SampleEnd::AllSeen {
+            return sampled;
         }
-        if self.keys.is_empty() && self.skipped.is_empty() && self.refused_keys == 0 && total_keys > 0 {
+        let is_open = |database: &u32| !self.refused_databases.contains(database);
+        let counted: u64 =
+            key_counts.iter().filter(|(database, _)| is_open(database)).map(|(_, count)| count).sum();
+        let share = sampled as f64 / (sampled + self.refused_keys).max(1) as f64;
+        ((counted as f64 * share).round() as u64).max(sampled)
+    }
+
+    /// Says what was refused: one entry a command. Whether there is no sample is the answer.
+    fn conclude(&mut self, refusal: Option<Refusal>, ended_by: SampleEnd) -> bool {
+        let is_partial = refusal.is_some() || self.refused_keys > 0 || !self.refused_databases.is_empty();
+        let is_empty_handed = self.keys.is_empty() && (is_partial || ended_by != SampleEnd::AllSeen);
+        // Under this name, what rests on a sample finds the reason why there is none.
+        let named = |what: &'static str| if is_empty_handed { "keys" } else { what };
+        if let Some(refusal) = refusal {
+            let rules = "+scan +type +pttl +memory|usage +object|idletime +object|freq %R~*";
+            self.skipped.push(refusal.into_skipped("keys", &self.session.user, rules));
+        } else if is_empty_handed && !is_partial {
             self.skipped.push(Skipped {
                 what: "keys".to_owned(),
-                why: format!(
-                    "none of the {total_keys} keys was seen within the bounds on time and round trips"
-                ),
+                why: "no key was seen within the bounds on time and round trips".to_owned(),
                 remedy: "allow the sampling more time, or read it again when the server is less busy"
                     .to_owned(),
             });
         }
-        if self.refused_keys > 0 {
-            self.skipped.push(Skipped {
-                what: "keys-refused".to_owned(),
-                why: format!("the server did not tell about {} of the keys that it listed", self.refused_keys),
-                remedy: format!(
-                    "let the user read all keys: ACL SETUSER {} %R~*; in a cluster, name the node that owns them",
-                    self.session.user
-                ),
-            });
+        if let Some(refusal) = self.refused_database.take() {
+            let refused = refusal.into_skipped(named("databases-refused"), &self.session.user, "+select");
+            let numbers: Vec<String> = self.refused_databases.iter().map(u32::to_string).collect();
+            let why = format!("{}; not sampled: database {}", refused.why, numbers.join(", "));
+            self.skipped.push(Skipped { why, ..refused });
         }
+        if let Some(error) = self.refused_key.take() {
+            let refused =
+                Refusal::Said(error).into_skipped(named("keys-refused"), &self.session.user, "%R~*");
+            let why = format!(
+                "the server did not tell about {} of {} keys that it listed: {}",
+                self.refused_keys,
+                self.refused_keys + self.keys.len() as u64,
+                refused.why
+            );
+            self.skipped.push(Skipped { why, ..refused });
+        }
+        is_empty_handed
     }
 }
 

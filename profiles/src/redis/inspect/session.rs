@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Client, Cmd, FromRedisValue, Pipeline, RedisResult, Value};
+use redis::{Cmd, FromRedisValue, IntoConnectionInfo as _, Pipeline, RedisResult, Value};
 use tokio::time::timeout;
 
 use super::error::{CacheError, Refusal, connect_remedy};
-use crate::redis::server::connect;
+use crate::redis::server::{client, connect};
 
 /// The longest that connecting may take.
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
@@ -22,14 +22,17 @@ pub(super) struct Session {
     /// Who asks.
     pub(super) user: String,
     /// Number of the database that the URL names.
-    pub(super) database: u32,
+    pub(super) named_database: u32,
+    /// Number of the database that is asked.
+    database: u32,
 }
 
 impl Session {
-    /// Connects.
+    /// Connects, to the first database: the one that the URL names may be refused, which is no reason to read nothing.
     pub(super) async fn open(url: &str) -> Result<Self, CacheError> {
-        let client = Client::open(url).map_err(|error| CacheError::Url(error.to_string()))?;
-        let information = client.get_connection_info();
+        let no_url = |error: redis::RedisError| CacheError::Url(error.to_string());
+        let information = url.into_connection_info().map_err(no_url)?;
+        let client = client(url).map_err(no_url)?;
         let address = information.addr().to_string();
         let failed = |why: String, remedy| CacheError::Connect { address: address.clone(), why, remedy };
         let connection = match timeout(LONGEST_CONNECT, connect(&client)).await {
@@ -46,8 +49,18 @@ impl Session {
             connection,
             address: address.clone(),
             user: settings.username().unwrap_or("default").to_owned(),
-            database: u32::try_from(settings.db()).unwrap_or_default(),
+            named_database: u32::try_from(settings.db()).unwrap_or_default(),
+            database: 0,
         })
+    }
+
+    /// Turns to a database; nothing is sent where it is the one already.
+    pub(super) async fn select(&mut self, database: u32) -> Result<(), Refusal> {
+        if database != self.database {
+            self.ask::<()>(redis::cmd("SELECT").arg(database)).await?;
+            self.database = database;
+        }
+        Ok(())
     }
 
     /// Asks one thing.

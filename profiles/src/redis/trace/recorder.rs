@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aforo_model::cache::{CacheTrace, TraceEnd};
-use redis::{Client, IntoConnectionInfo};
+use redis::IntoConnectionInfo;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -11,6 +11,7 @@ use super::TraceError;
 use super::monitor_stream::MonitorStream;
 use super::server_figures::{Reading, ServerFigures, traced_server};
 use super::tracer::Tracer;
+use crate::redis::server::client;
 
 /// Watched before the trace, to see what it costs: a fifth of its time, but not longer.
 const LONGEST_BEFORE: Duration = Duration::from_secs(2);
@@ -58,7 +59,7 @@ pub async fn record_cache_trace(
 ) -> Result<CacheTrace, TraceError> {
     let bad_url = |error: redis::RedisError| TraceError::BadUrl(error.to_string());
     let info = url.into_connection_info().map_err(bad_url)?;
-    let client = Client::open(info.clone()).map_err(bad_url)?;
+    let client = client(url).map_err(bad_url)?;
     // Opened first, and closed again, so that a right that is missing is told before anybody waits.
     drop(MonitorStream::open(&info).await?);
     let mut figures = ServerFigures::connect(&client).await;
@@ -144,7 +145,8 @@ mod tests {
     use crate::redis::server::connect;
 
     async fn connected(url: &str) -> MultiplexedConnection {
-        connect(&Client::open(url).unwrap()).await.unwrap()
+        // Without time limits, which a busy machine would not keep.
+        connect(&client(url).unwrap()).await.unwrap()
     }
 
     /// Cache-aside: a read, and after a miss a write with a time to live.

@@ -9,6 +9,8 @@ use redis::Client;
 use redis::aio::MultiplexedConnection;
 use tokio::time::Instant;
 
+use crate::redis::info::{Role, parse_role};
+
 /// The longest that a question may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 /// Fewer commands say nothing of what one costs.
@@ -18,6 +20,7 @@ const FEWEST_COMMANDS: f64 = 100.0;
 #[derive(Debug, Clone)]
 pub(super) struct Reading {
     at: Instant,
+    role: Role,
     fields: HashMap<String, String>,
 }
 
@@ -47,7 +50,8 @@ impl ServerFigures {
             let (name, value) = line.trim_end().split_once(':')?;
             Some((name.to_owned(), value.to_owned()))
         };
-        Some(Reading { at: Instant::now(), fields: text.lines().filter_map(pair).collect() })
+        let role = parse_role(&text);
+        Some(Reading { at: Instant::now(), role, fields: text.lines().filter_map(pair).collect() })
     }
 }
 
@@ -96,6 +100,8 @@ pub(super) fn traced_server(
     let bytes = |name| start.number(name).map(|bytes| bytes as u64);
     let during = end.and_then(|end| end.pace(start));
     TracedServer {
+        is_cluster_node: start.role.is_cluster_node,
+        is_replica: start.role.is_replica,
         maxmemory_bytes: bytes("maxmemory").filter(|limit| *limit > 0),
         maxmemory_policy: start.fields.get("maxmemory_policy").cloned(),
         startup_memory_bytes: bytes("used_memory_startup"),
