@@ -71,27 +71,28 @@ fn reached(readings: &Readings<'_>) -> Vec<(Limit, String)> {
 
 /// The parts whose CPU is at its limit, the one that uses most first.
 fn cpu(readings: &Readings<'_>) -> Vec<(Limit, String)> {
+    let target_allowed = readings.target_allowed_cores.unwrap_or(readings.core_count);
     let mut parts = [
-        (Limit::TargetCpu, "the target", readings.target_cores),
-        (Limit::PostgresCpu, "Postgres", readings.postgres_cores),
-        (Limit::Generator, "Aforo itself", readings.generator_cores),
+        (Limit::TargetCpu, "the target", readings.target_cores, target_allowed),
+        (Limit::PostgresCpu, "Postgres", readings.postgres_cores, readings.core_count),
+        (Limit::Generator, "Aforo itself", readings.generator_cores, readings.core_count),
     ]
-    .map(|(limit, name, cores)| (limit, name, cores.unwrap_or(0.0) / readings.core_count));
+    .map(|(limit, name, cores, allowed)| (limit, name, cores.unwrap_or(0.0) / allowed, allowed));
     parts.sort_by(|left, right| right.2.total_cmp(&left.2));
     let host = readings.host_ratio.unwrap_or(0.0);
     let redis = readings.redis_cores.unwrap_or(0.0) / readings.core_count;
     let others = readings.other_cores().unwrap_or(0.0) / readings.core_count;
-    let is_limit = |at: usize, ratio: f64| {
+    let is_limit = |at: usize, limit: Limit, ratio: f64| {
+        let is_here = limit != Limit::TargetCpu || !readings.is_elsewhere;
         // On a full machine only the largest part is its limit; the others would use less without it. Where programs
         // that are not watched filled it, no part of the target is.
         let fills_host =
-            at == 0 && host >= FULL_HOST_RATIO && ratio >= NOTABLE_RATIO && ratio >= redis && ratio >= others;
+            at == 0 && is_here && host >= FULL_HOST_RATIO && ratio >= NOTABLE_RATIO && ratio >= redis && ratio >= others;
         ratio >= CPU_RATIO || fills_host
     };
-    let at_limit = parts.iter().enumerate().filter(|(at, (_, _, ratio))| is_limit(*at, *ratio));
+    let at_limit = parts.iter().enumerate().filter(|(at, (limit, _, ratio, _))| is_limit(*at, *limit, *ratio));
     at_limit
-        .map(|(_, (limit, name, ratio))| {
-            let cores = readings.core_count;
+        .map(|(_, (limit, name, ratio, cores))| {
             let full = if *ratio >= CPU_RATIO {
                 String::new()
             } else {
