@@ -8,8 +8,8 @@ use aforo_model::{PeriodEnd, parse_moment};
 use aforo_model::{Quantity, Scenario, Unit};
 use aforo_pipeline::scenarios::Overrides;
 use aforo_pipeline::{
-    CONFIG_FILE, ComparisonOptions, Config, MetricsUrls, ProfilePlan, ProfileWanted, ProfilerChoice, RunFilter, RunStore,
-    Target, WantedVerdict,
+    CONFIG_FILE, ComparisonOptions, Config, MetricsUrls, ProfilePlan, ProfileWanted, ProfilerChoice,
+    RunFilter, RunStore, Target, WantedVerdict,
 };
 use chrono::Utc;
 use clap::{Args, ValueEnum};

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use aforo_model::profile::ProfileWindow;
 use aforo_model::{
-    CgroupSample, Environment, ErrorKind, Expectation, HostSample, Http, Journey, Load, LoadRecord, LoadSecond, Method,
-    PostgresSample, ProcessSample, RUN_FORMAT_VERSION, RateStage, RedisSample, RemoteSample, ResourceSample, Role, RunEnd,
-    RunRecord, Scenario, Slo, Step, StepSecond, Subject, TargetRecord, ThinkTime, Workload,
+    CgroupSample, Environment, ErrorKind, Expectation, HostSample, Http, Journey, Load, LoadRecord,
+    LoadSecond, Method, PostgresSample, ProcessSample, RUN_FORMAT_VERSION, RateStage, RedisSample,
+    RemoteSample, ResourceSample, Role, RunEnd, RunRecord, Scenario, Slo, Step, StepSecond, Subject,
+    TargetRecord, ThinkTime, Workload,
 };
 
 use crate::{Evidence, LoadSummary, analyze, summarize_resources};

@@ -81,10 +81,7 @@ mod tests {
         let elsewhere = Fixture::healthy().elsewhere();
         let count = |fixture: &Fixture, machine: WatchedMachine| machine.judged(&fixture.evidence()).count();
         // A scrape every five seconds.
-        assert_eq!(
-            WatchedMachine::ALL.map(|machine| count(&elsewhere, machine)),
-            [61, 13]
-        );
+        assert_eq!(WatchedMachine::ALL.map(|machine| count(&elsewhere, machine)), [61, 13]);
         let mut both = elsewhere.clone();
         for (sample, here) in both.resources.iter_mut().zip(Fixture::healthy().resources) {
             sample.processes = here.processes;

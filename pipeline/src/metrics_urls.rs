@@ -88,7 +88,9 @@ mod tests {
 
     #[test]
     fn what_is_no_url_of_metrics_is_told_without_what_may_be_secret() {
-        for (wrong, expected) in [("s3cret", "no URL"), ("ftp://user:s3cret@a/", "`ftp`"), ("http://", "no URL")] {
+        for (wrong, expected) in
+            [("s3cret", "no URL"), ("ftp://user:s3cret@a/", "`ftp`"), ("http://", "no URL")]
+        {
             let why = wrong.parse::<MetricsUrls>().unwrap_err();
             assert!(why.contains(expected) && !why.contains("s3cret"), "{wrong}: {why}");
         }

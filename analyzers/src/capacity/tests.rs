@@ -1,7 +1,8 @@
 //! Capacity against runs made of the law itself.
 
 use aforo_model::{
-    Answer, CapacityRecord, CgroupSample, Demand, Limit, RedFlag, RemoteSample, ResourceSample, Role, StepSecond, Workload,
+    Answer, CapacityRecord, CgroupSample, Demand, Limit, RedFlag, RemoteSample, ResourceSample, Role,
+    StepSecond, Workload,
 };
 
 use super::*;

@@ -37,7 +37,8 @@ fn of_machine(evidence: &Evidence<'_>, machine: WatchedMachine) -> Option<Findin
 fn target(evidence: &Evidence<'_>) -> Option<Finding> {
     let target_cpu = evidence.target_cpu();
     let uses = evidence.judged_samples().filter_map(|sample| Some((sample.at_s, target_cpu(sample)?)));
-    let state = sustained(uses.clone().map(|(at_s, cpu)| (at_s, cpu.ratio())), WARNING_RATIO, CRITICAL_RATIO)?;
+    let state =
+        sustained(uses.clone().map(|(at_s, cpu)| (at_s, cpu.ratio())), WARNING_RATIO, CRITICAL_RATIO)?;
     let (_, last) = uses.last()?;
     let cores = shown(last.allowed_cores);
     let allowed = if last.is_quota {
@@ -110,8 +111,7 @@ mod tests {
         let held = under_quota(1.2, Some(1.5));
         assert_eq!(found(&held), [(part("target"), Severity::Warning)]);
         let finding = run(&held.evidence()).remove(0);
-        let expected =
-            "the target used 80% of the 1.5 cores that its control group allows for 59 s on end, and 80% at the peak";
+        let expected = "the target used 80% of the 1.5 cores that its control group allows for 59 s on end, and 80% at the peak";
         assert_eq!(finding.message, expected);
         assert_eq!(finding.numbers["allowed_cores"], 1.5);
         assert_eq!(found(&under_quota(1.04, Some(1.5))), []);
@@ -134,10 +134,15 @@ mod tests {
         }
         let expected = [(part("target-host"), Severity::Critical), (part("target"), Severity::Warning)];
         assert_eq!(found(&elsewhere), expected);
-        let messages: Vec<_> = run(&elsewhere.evidence()).into_iter().map(|finding| finding.message).collect();
+        let messages: Vec<_> =
+            run(&elsewhere.evidence()).into_iter().map(|finding| finding.message).collect();
         assert!(messages[0].starts_with("the target's machine used 90% of its cores"), "{messages:?}");
         assert!(messages[1].starts_with("the target used 75% of the 8 cores of its machine"), "{messages:?}");
-        elsewhere.resources.iter_mut().filter_map(|sample| sample.remote.as_mut()).for_each(|remote| remote.host = None);
+        elsewhere
+            .resources
+            .iter_mut()
+            .filter_map(|sample| sample.remote.as_mut())
+            .for_each(|remote| remote.host = None);
         assert_eq!(found(&elsewhere), [], "of how many cores is not known");
     }
 

@@ -120,9 +120,7 @@ pub(crate) fn graded(value: f64, warning_from: f64, critical_from: f64) -> Optio
 mod tests {
     use super::*;
     use crate::fixtures::Fixture;
-    use aforo_model::{
-        BusiestDisk, BusiestLink, FullestFileSystem, HostSample, Pressure, PressureSample,
-    };
+    use aforo_model::{BusiestDisk, BusiestLink, FullestFileSystem, HostSample, Pressure, PressureSample};
     use std::collections::BTreeSet;
 
     #[test]

@@ -29,16 +29,12 @@ fn run(evidence: &Evidence<'_>) -> Vec<Finding> {
         ("memory", |pressure| pressure.memory),
         ("storage", |pressure| pressure.io),
     ];
-    let pressed = |machine| kinds.into_iter().filter_map(move |(want, of)| pressed(evidence, machine, want, of));
+    let pressed =
+        |machine| kinds.into_iter().filter_map(move |(want, of)| pressed(evidence, machine, want, of));
     WatchedMachine::ALL.into_iter().flat_map(pressed).collect()
 }
 
-fn pressed(
-    evidence: &Evidence<'_>,
-    machine: WatchedMachine,
-    want: &str,
-    of: PressureOf,
-) -> Option<Finding> {
+fn pressed(evidence: &Evidence<'_>, machine: WatchedMachine, want: &str, of: PressureOf) -> Option<Finding> {
     let share = |host: &HostSample| Some(of(host.pressure.as_ref()?)?.some_ratio);
     let state = machine.sustained(evidence, share, WARNING_RATIO, CRITICAL_RATIO)?;
     Some(finding(

@@ -137,9 +137,7 @@ fn case_of(finding: &Finding) -> Option<&'static Case> {
 }
 
 pub(super) fn run(record: &RunRecord) -> Vec<Recommendation> {
-    let of_finding = |finding: &Finding| {
-        Some(recommendation(record, finding, case_of(finding)?))
-    };
+    let of_finding = |finding: &Finding| Some(recommendation(record, finding, case_of(finding)?));
     let mut recommendations: Vec<Recommendation> =
         record.findings.iter().filter(|finding| carries(finding)).filter_map(of_finding).collect();
     if let Some(sentence) = record.capacity.as_ref().and_then(first_limit) {

@@ -134,7 +134,8 @@ impl Tracer {
             }
             if Instant::now() >= deadline {
                 let url = mask_password(self.url());
-                return Err(reached.map_or_else(Into::into, |()| TracerError::NotUsed { url, waited_s: limit_s }.into()));
+                return Err(reached
+                    .map_or_else(Into::into, |()| TracerError::NotUsed { url, waited_s: limit_s }.into()));
             }
             sleep(LOOK_EVERY).await;
         }

@@ -205,7 +205,10 @@ mod tests {
     #[test]
     fn an_exporter_is_known_by_its_build() {
         let of = |page: &str| parse_metrics(page, |_| true).unwrap().exporter().map(ToOwned::to_owned);
-        assert_eq!(of("up 1\nnode_exporter_build_info{version=\"1.8\"} 1\n").as_deref(), Some("node_exporter"));
+        assert_eq!(
+            of("up 1\nnode_exporter_build_info{version=\"1.8\"} 1\n").as_deref(),
+            Some("node_exporter")
+        );
         assert_eq!(of("hotel_build_info 1\nexporter 1\nx_exporter_up 1\n"), None);
     }
 

@@ -162,7 +162,10 @@ impl Times {
             let device = speed.label("device").unwrap_or_default();
             let of_device = |name| {
                 let series = metrics.series(name).iter();
-                series.filter(|series| series.label("device") == Some(device)).map(|series| series.value).next()
+                series
+                    .filter(|series| series.label("device") == Some(device))
+                    .map(|series| series.value)
+                    .next()
             };
             let received = of_device("node_network_receive_bytes_total");
             let sent = of_device("node_network_transmit_bytes_total");
@@ -318,7 +321,12 @@ mod tests {
     #[test]
     fn a_link_that_does_not_know_its_speed_has_no_share() {
         for unknown in ["-125000", "0", "NaN"] {
-            let page = |page: &str| page.replace("speed_bytes{device=\"eth0\"} 100", &format!("speed_bytes{{device=\"eth0\"}} {unknown}"));
+            let page = |page: &str| {
+                page.replace(
+                    "speed_bytes{device=\"eth0\"} 100",
+                    &format!("speed_bytes{{device=\"eth0\"}} {unknown}"),
+                )
+            };
             let mut host = RemoteHost::default();
             let began = Instant::now();
             host.advance(began, &metrics(&page(NODE)));

@@ -163,7 +163,8 @@ mod tests {
     async fn a_service_that_tells_of_its_process_and_machine_is_read() {
         // Of its machine by itself, and not by an exporter.
         let node = include_str!("fixtures/node.metrics").lines();
-        let node: Vec<_> = node.filter(|line| line.starts_with("node_") && !line.contains("build_info")).collect();
+        let node: Vec<_> =
+            node.filter(|line| line.starts_with("node_") && !line.contains("build_info")).collect();
         let page = node.join("\n") + "\n" + include_str!("fixtures/hotel.metrics");
         let mut scraper = served(ok(&page)).await;
         let sample = read(&mut scraper).await.reading.unwrap();

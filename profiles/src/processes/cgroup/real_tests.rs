@@ -74,10 +74,7 @@ fn limits_of_real_groups_of_version_1_are_read() {
     let limits: [(&Path, &[(&str, String)]); 3] = [
         (&memory, &[("memory.limit_in_bytes", (64 * MIB).to_string())]),
         (&pids, &[("pids.max", "20".to_owned())]),
-        (
-            &cpu,
-            &[("cpu.cfs_period_us", "100000".to_owned()), ("cpu.cfs_quota_us", "50000".to_owned())],
-        ),
+        (&cpu, &[("cpu.cfs_period_us", "100000".to_owned()), ("cpu.cfs_quota_us", "50000".to_owned())]),
     ];
     let group = match RealGroup::with(&limits) {
         Ok(group) => group,
