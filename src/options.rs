@@ -137,7 +137,7 @@ pub(crate) struct TargetOptions {
     #[arg(long, value_name = "URL", env = "AFORO_PPROF_URL", hide_env_values = true)]
     pprof_url: Option<Url>,
     /// Where its metrics are served, read when its process is not on this machine: its own (process_*) and those of its
-    /// machine (node_exporter); may be repeated or separated by commas [default: /metrics of the target]
+    /// machine (node exporter); may be repeated or separated by commas [default: /metrics of the target]
     #[arg(long = "metrics-url", value_name = "URL", env = "AFORO_METRICS_URL", hide_env_values = true)]
     metrics_urls: Vec<MetricsUrls>,
     /// Its process, when it runs on this machine [default: the one that listens on the target's port]
