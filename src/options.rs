@@ -8,8 +8,8 @@ use aforo_model::{PeriodEnd, parse_moment};
 use aforo_model::{Quantity, Scenario, Unit};
 use aforo_pipeline::scenarios::Overrides;
 use aforo_pipeline::{
-    CONFIG_FILE, ComparisonOptions, Config, ProfilePlan, ProfileWanted, ProfilerChoice, RunFilter, RunStore,
-    Target, WantedVerdict,
+    CONFIG_FILE, ComparisonOptions, Config, MetricsUrls, ProfilePlan, ProfileWanted, ProfilerChoice,
+    RunFilter, RunStore, Target, WantedVerdict,
 };
 use chrono::Utc;
 use clap::{Args, ValueEnum};
@@ -136,9 +136,10 @@ pub(crate) struct TargetOptions {
     /// Where it serves its own CPU profile in the format of pprof [default: /debug/pprof/profile of the target]
     #[arg(long, value_name = "URL", env = "AFORO_PPROF_URL", hide_env_values = true)]
     pprof_url: Option<Url>,
-    /// Where it serves its metrics, read when its process is not on this machine [default: /metrics of the target]
-    #[arg(long, value_name = "URL", env = "AFORO_METRICS_URL", hide_env_values = true)]
-    metrics_url: Option<Url>,
+    /// Where its metrics are served, read when its process is not on this machine: its own (process_*) and those of its
+    /// machine (node exporter); may be repeated or separated by commas [default: /metrics of the target]
+    #[arg(long = "metrics-url", value_name = "URL", env = "AFORO_METRICS_URL", hide_env_values = true)]
+    metrics_urls: Vec<MetricsUrls>,
     /// Its process, when it runs on this machine [default: the one that listens on the target's port]
     #[arg(long, value_name = "PID")]
     pid: Option<u32>,
@@ -161,6 +162,12 @@ impl TargetOptions {
         named.or_else(|| config.target.redis_url.clone())
     }
 
+    /// Where metrics are served, as named by flag, environment or configuration.
+    fn metrics_urls(&self, config: &Config) -> Vec<Url> {
+        let named: Vec<Url> = self.metrics_urls.iter().flat_map(|urls| urls.0.clone()).collect();
+        if named.is_empty() { config.target.metrics_url.0.clone() } else { named }
+    }
+
     /// The same with this Postgres.
     pub(crate) fn with_database(&self, url: &str) -> Self {
         Self { database_url: Some(url.to_owned()), ..self.clone() }
@@ -176,7 +183,7 @@ impl TargetOptions {
             database_url: self.database_url(config),
             redis_url: self.redis_url(config),
             pprof_url: self.pprof_url.clone().or_else(|| from_file.pprof_url.clone()),
-            metrics_url: self.metrics_url.clone().or_else(|| from_file.metrics_url.clone()),
+            metrics_urls: self.metrics_urls(config),
             pid: self.pid.or(from_file.pid),
             allow_hosts: self.allow_hosts.iter().chain(&from_file.allow_hosts).cloned().collect(),
             ..target

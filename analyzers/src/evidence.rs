@@ -5,6 +5,31 @@ use aforo_model::{
     Environment, LoadRecord, ProcessSample, ResourceSample, Role, RunEnd, Scenario, StepRecord, Subject,
 };
 
+/// CPU used, and what may be used.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct CpuUse {
+    /// Used, in cores.
+    pub(crate) used_cores: f64,
+    /// The quota of the control group where there is one below the cores of the machine; else those.
+    pub(crate) allowed_cores: f64,
+    /// Whether a quota is what limits.
+    pub(crate) is_quota: bool,
+}
+
+impl CpuUse {
+    fn of(used_cores: f64, core_count: u32, quota: Option<f64>) -> Option<Self> {
+        let core_count = f64::from(core_count);
+        let quota = quota.filter(|quota| *quota < core_count);
+        let use_ = Self { used_cores, allowed_cores: quota.unwrap_or(core_count), is_quota: quota.is_some() };
+        use_.ratio().is_finite().then_some(use_)
+    }
+
+    /// The one as a share of the other, 0–1.
+    pub(crate) fn ratio(self) -> f64 {
+        self.used_cores / self.allowed_cores
+    }
+}
+
 /// Everything observed in a run. It borrows the parts of a run record, saved or not yet saved.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence<'a> {
@@ -49,12 +74,21 @@ impl<'a> Evidence<'a> {
         ratio.is_finite().then_some(ratio)
     }
 
-    /// CPU used by a process tree as a share of what it may use, the quota of its control group or all cores, 0–1.
-    pub(crate) fn cpu_use(&self, sample: &ResourceSample, role: Role) -> Option<f64> {
-        let process = sample.process(role)?;
-        let of_cores = self.cpu_ratio(sample, role)?;
-        let quota = process.cgroup.and_then(|group| group.cpu_limit_cores).filter(|quota| *quota > 0.0);
-        Some(quota.map_or(of_cores, |quota| of_cores.max(process.cpu_cores.unwrap_or(0.0) / quota)))
+    /// Tells of a reading how much CPU the target used, and of how much it may use.
+    pub(crate) fn target_cpu(&self) -> impl Fn(&ResourceSample) -> Option<CpuUse> + 'a {
+        let evidence = *self;
+        // Of two scrapes of one moment, that of the machine may come a reading later than that of the process.
+        let remote_cores = |sample: &ResourceSample| Some(sample.remote.as_ref()?.host.as_ref()?.core_count);
+        let elsewhere = self.resources.iter().find_map(remote_cores);
+        move |sample| {
+            if let Some(process) = sample.process(Role::Target) {
+                let host = sample.host.as_ref();
+                let core_count = host.map_or(evidence.environment.core_count, |host| host.core_count);
+                let quota = process.cgroup.and_then(|group| group.cpu_limit_cores);
+                return CpuUse::of(process.cpu_cores?, core_count, quota.filter(|quota| *quota > 0.0));
+            }
+            CpuUse::of(sample.process_anywhere(Role::Target)?.cpu_cores?, elsewhere?, None)
+        }
     }
 
     /// The requests a subject speaks of.

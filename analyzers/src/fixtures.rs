@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use aforo_model::profile::ProfileWindow;
 use aforo_model::{
-    Environment, ErrorKind, Expectation, HostSample, Http, Journey, Load, LoadRecord, LoadSecond, Method,
-    PostgresSample, ProcessSample, RUN_FORMAT_VERSION, RateStage, RedisSample, ResourceSample, Role, RunEnd,
-    RunRecord, Scenario, Slo, Step, StepSecond, Subject, TargetRecord, ThinkTime, Workload,
+    CgroupSample, Environment, ErrorKind, Expectation, HostSample, Http, Journey, Load, LoadRecord,
+    LoadSecond, Method, PostgresSample, ProcessSample, RUN_FORMAT_VERSION, RateStage, RedisSample,
+    RemoteSample, ResourceSample, Role, RunEnd, RunRecord, Scenario, Slo, Step, StepSecond, Subject,
+    TargetRecord, ThinkTime, Workload,
 };
 
 use crate::{Evidence, LoadSummary, analyze, summarize_resources};
@@ -130,6 +131,25 @@ impl Fixture {
         for process in self.resources.iter_mut().flat_map(|sample| &mut sample.processes) {
             if process.role == role {
                 process.cpu_cores = process.cpu_cores.map(|_| cpu_cores);
+            }
+        }
+        self
+    }
+
+    /// The same with every process tree of `role` in this control group.
+    pub(crate) fn with_group(mut self, role: Role, group: CgroupSample) -> Self {
+        let processes = self.resources.iter_mut().flat_map(|sample| &mut sample.processes);
+        processes.filter(|process| process.role == role).for_each(|process| process.cgroup = Some(group));
+        self
+    }
+
+    /// The same with the target on a machine like this one, scraped every five seconds.
+    pub(crate) fn elsewhere(mut self) -> Self {
+        for sample in &mut self.resources {
+            let target = sample.process(Role::Target).cloned();
+            sample.processes.retain(|process| process.role != Role::Target);
+            if sample.at_s % 5.0 == 0.0 {
+                sample.remote = Some(RemoteSample { process: target, host: sample.host.clone() });
             }
         }
         self

@@ -14,6 +14,7 @@ mod capacity;
 mod change_points;
 mod checks;
 mod comparison;
+mod control_groups;
 mod database;
 mod drift;
 mod early_stop;
@@ -42,6 +43,7 @@ mod steady_load;
 mod sustained;
 mod trends;
 mod verdict;
+mod watched_machine;
 mod wording;
 
 pub use analyze::{Judgement, analyze};

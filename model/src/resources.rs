@@ -354,6 +354,12 @@ pub struct HostSummary {
     /// The network link at its fullest between two readings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub busiest_link_peak: Option<BusiestLink>,
+    /// Bytes received on all network interfaces. Absent where none tells, and in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_received_bytes: Option<u64>,
+    /// Bytes sent on all network interfaces. Absent where none tells, and in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_sent_bytes: Option<u64>,
     /// The fullest file system at its last reading.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fullest_file_system: Option<FullestFileSystem>,

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use thiserror::Error;
 use url::Url;
 
+use crate::metrics_urls::MetricsUrls;
+
 /// The file looked for in the working directory.
 pub const CONFIG_FILE: &str = "aforo.toml";
 
@@ -40,8 +42,9 @@ pub struct TargetConfig {
     pub redis_url: Option<String>,
     /// Where it serves its own CPU profile, when that is not `/debug/pprof/profile` of the base URL.
     pub pprof_url: Option<Url>,
-    /// Where it serves its metrics, when that is not `/metrics` of the base URL.
-    pub metrics_url: Option<Url>,
+    /// Where its metrics and those of its machine are served, when that is not `/metrics` of the base URL: a URL or a list.
+    #[serde(default)]
+    pub metrics_url: MetricsUrls,
     /// Its process; found by the port it listens on where this is absent and the target is local.
     pub pid: Option<u32>,
     /// Hosts outside loopback and private networks that may be loaded.
@@ -165,6 +168,21 @@ mod tests {
         let ConfigError::Malformed { message, span, .. } = &error else { panic!("{error}") };
         assert!(message.contains("urll") && message.contains("database_url"), "{message}");
         assert_eq!((span.offset(), span.len()), (9, 4));
+    }
+
+    #[test]
+    fn metrics_are_one_url_or_several() {
+        let config = |value: &str| Config::parse(&format!("[target]\nmetrics_url = {value}\n"), "aforo.toml");
+        let count = |value: &str| config(value).unwrap().target.metrics_url.0.len();
+        assert_eq!(count("\"http://a:8080/metrics\""), 1);
+        assert_eq!(count("[\"http://a:8080/metrics\", \"http://a:9100/metrics\"]"), 2);
+        assert_eq!(count("[]"), 0);
+        for (wrong, expected) in
+            [("3", "a URL or a list of URLs"), ("\"a:9100\"", "scheme"), ("[\"s3cret\"]", "no URL")]
+        {
+            let error = config(wrong).unwrap_err().to_string();
+            assert!(error.contains(expected) && !error.contains("s3cret"), "{wrong}: {error}");
+        }
     }
 
     proptest! {

@@ -26,11 +26,12 @@ pub(crate) fn watched(target: &Target) -> Watched {
     ];
     // A process on this machine is read itself; its metrics say less.
     let elsewhere = target.pid.is_none().then(|| aforo_profiles::metrics_url(target.url.as_str())).flatten();
+    let named = !target.metrics_urls.is_empty();
     Watched {
         processes: processes.into_iter().filter_map(|(role, pid)| Some((role, pid?))).collect(),
         postgres_url: target.database_url.clone(),
         redis_url: target.redis_url.clone(),
-        metrics_url: target.metrics_url.clone().or(elsewhere),
+        metrics_urls: if named { target.metrics_urls.clone() } else { elsewhere.into_iter().collect() },
     }
 }
 
@@ -63,6 +64,23 @@ fn ci_job_url(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn metrics_are_read_where_they_were_named_and_else_of_a_target_elsewhere() {
+        let target = |pid, urls: &[&str]| Target {
+            pid,
+            metrics_urls: urls.iter().map(|url| url.parse().unwrap()).collect(),
+            ..Target::parse("http://10.0.0.7:8080/api").unwrap()
+        };
+        let urls = |target: &Target| -> Vec<String> {
+            watched(target).metrics_urls.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(urls(&target(None, &[])), ["http://10.0.0.7:8080/api/metrics"]);
+        assert_eq!(urls(&target(Some(1), &[])), [""; 0]);
+        let named = ["http://10.0.0.7:8081/metrics", "http://10.0.0.7:9100/metrics"];
+        assert_eq!(urls(&target(None, &named)), named);
+        assert_eq!(urls(&target(Some(1), &named)), named);
+    }
 
     #[test]
     fn a_job_is_known_where_its_runner_tells_all_of_it() {

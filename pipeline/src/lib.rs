@@ -20,6 +20,7 @@ mod death;
 mod environment;
 mod index_advice;
 mod interleaved;
+mod metrics_urls;
 mod plan_files;
 mod profile_files;
 mod record;
@@ -45,6 +46,7 @@ pub use cpu_profile::{ProfilePlan, ProfileWanted};
 pub use environment::find_processes;
 pub use index_advice::{IndexAdviceError, advise_indexes_of};
 pub use interleaved::{Interleaved, Side, Stopped, Turn, interleave};
+pub use metrics_urls::MetricsUrls;
 pub use plan_files::write_plans;
 pub use run::{RunError, RunEvent, RunOutcome, RunPlan, execute};
 pub use step_load::{

@@ -30,8 +30,9 @@ pub struct Target {
     pub redis_pid: Option<u32>,
     /// Where it serves its own CPU profile, when that is not `/debug/pprof/profile` of the base URL.
     pub pprof_url: Option<Url>,
-    /// Where it serves its metrics, when that is not `/metrics` of the base URL; read where its process cannot be.
-    pub metrics_url: Option<Url>,
+    /// Where its metrics and those of its machine are served, when that is not `/metrics` of the base URL; read where its
+    /// process cannot be.
+    pub metrics_urls: Vec<Url>,
     /// What it says of itself.
     pub description: Option<String>,
     /// Hosts outside loopback and private networks that may be loaded.
@@ -108,7 +109,7 @@ impl Target {
             postgres_pid: None,
             redis_pid: None,
             pprof_url: None,
-            metrics_url: None,
+            metrics_urls: Vec::new(),
             description: None,
             allow_hosts: Vec::new(),
         })

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use aforo_model::{GeneratorSample, HostSample, ProcessSample, RemoteSample, ResourceSample, Role};
+use aforo_model::{GeneratorSample, HostSample, ProcessSample, ResourceSample, Role};
 use tokio::sync::mpsc;
 use tokio::time::{self, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
@@ -18,7 +18,7 @@ use crate::postgres::Postgres;
 use crate::processes::{Details, Forest, SystemSource};
 use crate::reader::Reader;
 use crate::redis::Redis;
-use crate::scrape::Scraper;
+use crate::scrape::{Scraped, Scrapers};
 
 /// Seconds between two samples.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -42,9 +42,10 @@ pub struct Watched {
     pub postgres_url: Option<String>,
     /// The target's Redis.
     pub redis_url: Option<String>,
-    /// Where a target that is not on this machine serves its metrics: its own (`process_*`), those of its
-    /// machine (`node_*`), or both. Scraped every five seconds.
-    pub metrics_url: Option<Url>,
+    /// Where a target that is not on this machine serves its metrics: its own (`process_*`) and those of its
+    /// machine (`node_*`), from one URL or several. Scraped every five seconds; of several that tell of the same,
+    /// the first is taken.
+    pub metrics_urls: Vec<Url>,
 }
 
 /// The URLs may hold passwords and are not shown.
@@ -171,7 +172,7 @@ struct Sources {
     host: Option<Reader<Option<HostSample>>>,
     postgres: Option<Link<Postgres>>,
     redis: Option<Link<Redis>>,
-    remote: Option<Scraper>,
+    remote: Option<Scrapers>,
 }
 
 impl Sources {
@@ -200,7 +201,7 @@ impl Sources {
                 .redis_url
                 .as_deref()
                 .and_then(|url| or_tell(Redis::new(url).map(Link::new), teller)),
-            remote: watched.metrics_url.clone().and_then(|url| or_tell(Scraper::new(url), teller)),
+            remote: or_tell(Scrapers::new(&watched.metrics_urls), teller),
         }
     }
 
@@ -220,8 +221,8 @@ impl Sources {
             generator: None,
             notices: Vec::new(),
         });
-        let servers = [postgres.notice, redis.notice, remote.notice].into_iter().flatten();
-        for notice in processes.notices.into_iter().chain(servers) {
+        let servers = [postgres.notice, redis.notice].into_iter().flatten();
+        for notice in processes.notices.into_iter().chain(servers).chain(remote.notices) {
             teller.tell(notice);
         }
         ResourceSample {
@@ -284,10 +285,10 @@ async fn read_server<S: Server>(link: Option<&mut Link<S>>, deadline: time::Inst
     }
 }
 
-async fn read_remote(scraper: Option<&mut Scraper>, deadline: time::Instant) -> Answer<RemoteSample> {
-    match scraper {
-        Some(scraper) => scraper.read(deadline).await,
-        None => Answer::nothing(),
+async fn read_remote(scrapers: Option<&mut Scrapers>, deadline: time::Instant) -> Scraped {
+    match scrapers {
+        Some(scrapers) => scrapers.read(deadline).await,
+        None => Scraped::default(),
     }
 }
 

@@ -16,7 +16,10 @@ pub(crate) fn sentences(record: &RunRecord) -> Vec<String> {
     let machines = machines.into_iter().filter_map(|(name, host)| Some((name, host.as_ref()?)));
     let elsewhere = summary.target_host.as_ref().map(elsewhere);
     let of_machines = machines.flat_map(|(name, host)| {
-        [pressure(name, host), stolen(name, host), tcp(name, host), storage(name, host)].into_iter().flatten()
+        let network = network(name, host);
+        [pressure(name, host), stolen(name, host), network, tcp(name, host), storage(name, host)]
+            .into_iter()
+            .flatten()
     });
     let of_processes = [waited(processes), shared(processes)].into_iter().flatten();
     of_processes.chain(limits).chain(elsewhere).chain(of_machines).collect()
@@ -47,7 +50,12 @@ fn limits(process: &ProcessSummary, cgroup: &CgroupSummary) -> Option<String> {
         let needed = needed.map_or_else(String::new, |bytes| format!(" (needed {})", figures::bytes(bytes)));
         format!("{} of memory{needed}", figures::bytes(limit))
     });
-    let limits = listed(cores.into_iter().chain(memory))?;
+    let pids = cgroup.pids_limit.map(|limit| {
+        let most = cgroup.pids_peak;
+        let most = most.map_or_else(String::new, |count| format!(" (had {})", figures::count(count)));
+        format!("{} processes and threads{most}", figures::count(limit))
+    });
+    let limits = listed(cores.into_iter().chain(memory).chain(pids))?;
     let held = cgroup.throttled_ratio.filter(|&ratio| ratio > 0.0).map(|ratio| {
         let held_s = cgroup
             .throttled_s
@@ -88,6 +96,24 @@ fn stolen(machine: &str, host: &HostSummary) -> Option<String> {
     Some(format!("The hypervisor kept {} of the CPU of {machine} for others.", figures::percent(ratio)))
 }
 
+/// The use of the fullest link; or that there is no telling, because a share of an unknown speed would be invented.
+fn network(machine: &str, host: &HostSummary) -> Option<String> {
+    if let Some(link) = &host.busiest_link_peak {
+        let (name, used) = (one_line(&link.name), figures::percent(link.busy_ratio));
+        let speed = figures::bytes(link.speed_bytes_per_s);
+        return Some(format!(
+            "Network of {machine}: {name} used {used} of its speed at the peak ({speed}/s)."
+        ));
+    }
+    let (received, sent) = host.network_received_bytes.zip(host.network_sent_bytes)?;
+    Some(format!(
+        "Network of {machine}: n/a as a share, because no link states its speed, as on most virtual machines; {} received \
+         and {} sent. Its thresholds were not judged.",
+        figures::bytes(received),
+        figures::bytes(sent)
+    ))
+}
+
 fn tcp(machine: &str, host: &HostSummary) -> Option<String> {
     let some = |count: Option<u64>| count.filter(|&count| count > 0);
     let again = some(host.tcp_retransmits).map(|count| {
@@ -119,7 +145,7 @@ fn listed(parts: impl Iterator<Item = String>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use aforo_model::{BusiestDisk, PressureSample, ResourceSummary, Role};
+    use aforo_model::{BusiestDisk, BusiestLink, PressureSample, ResourceSummary, Role};
 
     use super::*;
     use crate::canonical;
@@ -152,6 +178,8 @@ mod tests {
             throttled_ratio: Some(0.25),
             throttled_s: Some(3.0),
             oom_kills: Some(1),
+            pids_limit: Some(2_000),
+            pids_peak: Some(34),
         };
         let target = ProcessSummary {
             role: Role::Target,
@@ -170,10 +198,33 @@ mod tests {
         let expected = [
             "Waited for a core, of the time in which there was work: target 12%, postgres 3%.",
             "Memory with shared pages counted once (PSS), at most: postgres 200 MiB.",
-            "The control group of target allows 1.5 cores, 1.0 GiB of memory (needed 500 MiB); held in 25% of its \
+            "The control group of target allows 1.5 cores, 1.0 GiB of memory (needed 500 MiB), 2,000 processes and threads (had 34); held in 25% of its \
              periods for having used up its CPU, 3 s in all; the kernel killed 1 of its processes for want of memory.",
         ];
         assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn the_network_is_a_share_of_a_speed_that_is_stated_and_else_n_a() {
+        let link = BusiestLink { name: "eth0".to_owned(), busy_ratio: 0.12, speed_bytes_per_s: 125 << 20 };
+        let traffic = HostSummary {
+            network_received_bytes: Some(3 << 20),
+            network_sent_bytes: Some(40 << 20),
+            ..Default::default()
+        };
+        let of_host = |host: HostSummary| of(ResourceSummary { host: Some(host), ..Default::default() });
+        assert_eq!(
+            of_host(HostSummary { busiest_link_peak: Some(link), ..traffic.clone() }),
+            ["Network of the machine: eth0 used 12% of its speed at the peak (125 MiB/s)."]
+        );
+        assert_eq!(
+            of_host(traffic),
+            [
+                "Network of the machine: n/a as a share, because no link states its speed, as on most virtual machines; \
+              3.0 MiB received and 40.0 MiB sent. Its thresholds were not judged."
+            ]
+        );
+        assert_eq!(of_host(HostSummary::default()), [""; 0], "not read");
     }
 
     #[test]

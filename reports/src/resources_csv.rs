@@ -15,7 +15,7 @@ const ROLES: [Role; 4] = [Role::Target, Role::Postgres, Role::Redis, Role::Gener
 type Column<T> = (&'static str, fn(&T) -> String);
 
 /// Each is prefixed with the role, as in `target_rss_bytes`.
-const PROCESS: [Column<ProcessSample>; 23] = [
+const PROCESS: [Column<ProcessSample>; 25] = [
     ("process_count", |process| process.process_count.to_string()),
     ("cpu_time_s", |process| process.cpu_time_s.to_string()),
     ("cpu_cores", |process| or_empty(process.cpu_cores)),
@@ -39,6 +39,8 @@ const PROCESS: [Column<ProcessSample>; 23] = [
     ("memory_current_bytes", |process| of_cgroup(process, |cgroup| cgroup.memory_current_bytes)),
     ("memory_working_set_bytes", |process| of_cgroup(process, |cgroup| cgroup.memory_working_set_bytes)),
     ("oom_kills", |process| of_cgroup(process, |cgroup| cgroup.oom_kills)),
+    ("pids_limit", |process| of_cgroup(process, |cgroup| cgroup.pids_limit)),
+    ("pids_current", |process| of_cgroup(process, |cgroup| cgroup.pids_current)),
 ];
 
 const GENERATOR: [Column<GeneratorSample>; 2] = [

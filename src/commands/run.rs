@@ -22,6 +22,9 @@ Examples:
   aforo run baseline --flaws none                     the hotel without its known defects
   aforo run ./checkout.toml --target http://127.0.0.1:8080 \\
             --database-url postgres://127.0.0.1/shop  your own API
+  aforo run ./checkout.toml --target http://10.0.0.7:8080 \\
+            --metrics-url http://10.0.0.7:8080/metrics,http://10.0.0.7:9100/metrics
+                                                      on another machine, with node_exporter
   aforo run baseline --json > run.json                the whole record";
 
 /// Load a target, watch it, judge it against its SLOs, and save the record

@@ -15,6 +15,7 @@ mod ground_truth;
 mod help;
 mod hotel;
 mod input;
+mod metrics;
 mod profile;
 mod reports;
 mod store;

@@ -69,35 +69,61 @@ fn reached(readings: &Readings<'_>) -> Vec<(Limit, String)> {
     reached
 }
 
-/// The parts whose CPU is at its limit, the one that uses most first.
+/// CPU of one part.
+struct Part {
+    limit: Limit,
+    name: &'static str,
+    cores: f64,
+    /// What it may use: a quota, or the cores of its machine.
+    allowed_cores: f64,
+    /// Its share of this machine, 0–1; nothing of a part that is elsewhere.
+    machine_ratio: f64,
+}
+
+impl Part {
+    fn ratio(&self) -> f64 {
+        self.cores / self.allowed_cores
+    }
+}
+
+/// The parts whose CPU is at its limit, the one that uses most of what it may first.
 fn cpu(readings: &Readings<'_>) -> Vec<(Limit, String)> {
-    let mut parts = [
-        (Limit::TargetCpu, "the target", readings.target_cores),
-        (Limit::PostgresCpu, "Postgres", readings.postgres_cores),
-        (Limit::Generator, "Aforo itself", readings.generator_cores),
-    ]
-    .map(|(limit, name, cores)| (limit, name, cores.unwrap_or(0.0) / readings.core_count));
-    parts.sort_by(|left, right| right.2.total_cmp(&left.2));
-    let host = readings.host_ratio.unwrap_or(0.0);
-    let redis = readings.redis_cores.unwrap_or(0.0) / readings.core_count;
-    let others = readings.other_cores().unwrap_or(0.0) / readings.core_count;
-    let is_limit = |at: usize, ratio: f64| {
-        // On a full machine only the largest part is its limit; the others would use less without it. Where programs
-        // that are not watched filled it, no part of the target is.
-        let fills_host =
-            at == 0 && host >= FULL_HOST_RATIO && ratio >= NOTABLE_RATIO && ratio >= redis && ratio >= others;
-        ratio >= CPU_RATIO || fills_host
+    let of_machine = |cores: Option<f64>| cores.unwrap_or(0.0) / readings.core_count;
+    let part = |limit, name, cores: Option<f64>| Part {
+        limit,
+        name,
+        cores: cores.unwrap_or(0.0),
+        allowed_cores: readings.core_count,
+        machine_ratio: of_machine(cores),
     };
-    let at_limit = parts.iter().enumerate().filter(|(at, (_, _, ratio))| is_limit(*at, *ratio));
+    let target = part(Limit::TargetCpu, "the target", readings.target_cores);
+    let target = Part {
+        allowed_cores: readings.target_allowed_cores.unwrap_or(readings.core_count),
+        machine_ratio: if readings.is_elsewhere { 0.0 } else { target.machine_ratio },
+        ..target
+    };
+    let mut parts = [
+        target,
+        part(Limit::PostgresCpu, "Postgres", readings.postgres_cores),
+        part(Limit::Generator, "Aforo itself", readings.generator_cores),
+    ];
+    parts.sort_by(|left, right| right.ratio().total_cmp(&left.ratio()));
+    let host = readings.host_ratio.unwrap_or(0.0);
+    let rivals = [of_machine(readings.redis_cores), of_machine(readings.other_cores())];
+    let largest = parts.iter().map(|part| part.machine_ratio).chain(rivals).fold(NOTABLE_RATIO, f64::max);
+    // On a full machine only the largest part is its limit; the others would use less without it. Where programs
+    // that are not watched filled it, no part of the target is.
+    let fills_host = |part: &Part| host >= FULL_HOST_RATIO && part.machine_ratio >= largest;
+    let at_limit = parts.iter().filter(|part| part.ratio() >= CPU_RATIO || fills_host(part));
     at_limit
-        .map(|(_, (limit, name, ratio))| {
-            let cores = readings.core_count;
-            let full = if *ratio >= CPU_RATIO {
+        .map(|part| {
+            let full = if part.ratio() >= CPU_RATIO {
                 String::new()
             } else {
                 format!(" of a machine that was {} busy, more than any other part", percent(host))
             };
-            (*limit, format!("{name} used {:.2} of {cores} cores{full}", ratio * cores))
+            let seen = format!("{} used {:.2} of {} cores{full}", part.name, part.cores, part.allowed_cores);
+            (part.limit, seen)
         })
         .collect()
 }

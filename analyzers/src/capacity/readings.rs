@@ -3,6 +3,7 @@
 use aforo_model::{LevelRecord, PostgresSample, ResourceSample, Role};
 
 use crate::Evidence;
+use crate::evidence::CpuUse;
 use crate::statistics::mean;
 
 /// The readings taken in the settled part of a level, and their means.
@@ -10,6 +11,10 @@ pub(super) struct Readings<'a> {
     pub(super) samples: Vec<&'a ResourceSample>,
     pub(super) core_count: f64,
     pub(super) target_cores: Option<f64>,
+    /// What the target may use: a quota, or the cores of its machine.
+    pub(super) target_allowed_cores: Option<f64>,
+    /// Whether the target runs on another machine, and has no part in what this one does.
+    pub(super) is_elsewhere: bool,
     pub(super) postgres_cores: Option<f64>,
     pub(super) redis_cores: Option<f64>,
     pub(super) generator_cores: Option<f64>,
@@ -37,9 +42,14 @@ impl<'a> Readings<'a> {
             |count: fn(&PostgresSample) -> u32| mean(postgres().map(|postgres| f64::from(count(postgres))));
         let host_ratios = samples.iter().filter_map(|sample| sample.host.as_ref()?.cpu_ratio);
         let core_count = samples.iter().find_map(|sample| Some(sample.host.as_ref()?.core_count));
+        let target_cpu = evidence.target_cpu();
+        let target: Vec<CpuUse> = samples.iter().filter_map(|sample| target_cpu(sample)).collect();
+        let used_cores = target.iter().map(|cpu| cpu.used_cores);
         Self {
+            target_allowed_cores: target.last().map(|cpu| cpu.allowed_cores),
+            is_elsewhere: samples.iter().all(|sample| sample.process(Role::Target).is_none()),
             core_count: f64::from(core_count.unwrap_or(evidence.environment.core_count).max(1)),
-            target_cores: cores(Role::Target),
+            target_cores: mean(used_cores),
             postgres_cores: cores(Role::Postgres),
             redis_cores: cores(Role::Redis),
             generator_cores: cores(Role::Generator),
@@ -57,7 +67,8 @@ impl<'a> Readings<'a> {
 
     /// Cores used by programs that are not watched, on average. Nothing where the machine was not read.
     pub(super) fn other_cores(&self) -> Option<f64> {
-        let watched = [self.target_cores, self.postgres_cores, self.redis_cores, self.generator_cores];
+        let target_cores = self.target_cores.filter(|_| !self.is_elsewhere);
+        let watched = [target_cores, self.postgres_cores, self.redis_cores, self.generator_cores];
         let watched: f64 = watched.into_iter().flatten().sum();
         Some((self.host_ratio? * self.core_count - watched).max(0.0))
     }

@@ -1,7 +1,8 @@
 //! Capacity against runs made of the law itself.
 
 use aforo_model::{
-    Answer, CapacityRecord, Demand, Limit, RedFlag, ResourceSample, Role, StepSecond, Workload,
+    Answer, CapacityRecord, CgroupSample, Demand, Limit, RedFlag, RemoteSample, ResourceSample, Role,
+    StepSecond, Workload,
 };
 
 use super::*;
@@ -182,6 +183,41 @@ fn on_a_full_machine_the_part_that_uses_most_is_the_limit() {
         set_cores(sample, Role::Target, 0.9);
     });
     assert!(other.found().is_none(), "{other:?}");
+}
+
+#[test]
+fn a_target_is_at_its_limit_where_its_quota_ends_and_not_where_the_machine_does() {
+    let under = |cpu_cores: f64, quota: f64, host_ratio: f64| {
+        limited(move |sample| {
+            set_cores(sample, Role::Target, cpu_cores);
+            sample.host.as_mut().unwrap().cpu_ratio = Some(host_ratio);
+            let group = CgroupSample { cpu_limit_cores: Some(quota), ..CgroupSample::default() };
+            sample.processes[0].cgroup = Some(group);
+        })
+    };
+    let found = under(1.3, 1.5, 0.5);
+    let found = found.found().unwrap();
+    assert_eq!((found.limit, found.seen.as_str()), (Limit::TargetCpu, "the target used 1.30 of 1.5 cores"));
+    assert!(under(1.2, 1.5, 0.5).found().is_none());
+    // Three quarters of next to nothing do not fill a machine.
+    assert!(under(0.15, 0.2, 0.97).found().is_none());
+}
+
+#[test]
+fn a_target_elsewhere_is_held_against_its_own_cores_and_has_no_part_in_ours() {
+    let elsewhere = |cpu_cores: f64| {
+        limited(move |sample| {
+            let mut target = sample.processes.remove(0);
+            target.cpu_cores = Some(cpu_cores);
+            let mut host = sample.host.clone().unwrap();
+            host.core_count = 16;
+            sample.remote = Some(RemoteSample { process: Some(target), host: Some(host) });
+            sample.host.as_mut().unwrap().cpu_ratio = Some(0.97);
+        })
+    };
+    assert!(elsewhere(4.0).found().is_none(), "as much as this machine has");
+    let found = elsewhere(14.0);
+    assert!(found.found().unwrap().seen.contains("14.00 of 16 cores"), "{found:?}");
 }
 
 #[test]

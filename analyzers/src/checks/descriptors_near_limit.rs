@@ -20,8 +20,8 @@ pub(super) const CHECK: Check =
 
 fn run(evidence: &Evidence<'_>) -> Vec<Finding> {
     let readings = evidence
-        .judged_samples()
-        .filter_map(|sample| Some((sample.at_s, sample.process(Role::Target)?.open_fd_ratio?)));
+        .judged_processes(Role::Target)
+        .filter_map(|(at_s, target)| Some((at_s, target.open_fd_ratio?)));
     let Some(state) = sustained(readings, WARNING_RATIO, CRITICAL_RATIO) else { return Vec::new() };
     vec![finding(
         CHECK.code,
@@ -52,6 +52,15 @@ mod tests {
             sample.processes[0].open_fd_ratio = Some(ratio);
         }
         run(&fixture.evidence()).first().map(|finding| finding.severity)
+    }
+
+    #[test]
+    fn a_target_that_is_told_of_by_its_metrics_is_judged_too() {
+        let mut elsewhere = Fixture::healthy().elsewhere();
+        for remote in elsewhere.resources.iter_mut().filter_map(|sample| sample.remote.as_mut()) {
+            remote.process.as_mut().unwrap().open_fd_ratio = Some(0.95);
+        }
+        assert_eq!(run(&elsewhere.evidence())[0].severity, Severity::Critical);
     }
 
     #[test]

@@ -6,11 +6,11 @@
 //! **Threshold:** 80 %, as for its capacity.
 //! **Remedy:** fewer reads by a larger cache or an index, fewer writes, or a faster disk.
 
-use aforo_model::Finding;
+use aforo_model::{Finding, HostSample};
 
-use super::{Check, finding, part};
+use super::{Check, finding};
 use crate::Evidence;
-use crate::sustained::sustained;
+use crate::watched_machine::WatchedMachine;
 use crate::wording::{percent, seconds};
 
 const WARNING_RATIO: f64 = 0.80;
@@ -20,16 +20,19 @@ const CRITICAL_RATIO: f64 = f64::INFINITY;
 pub(super) const CHECK: Check = Check { code: "disk-busy", summary: "a disk busy all the time", run };
 
 fn run(evidence: &Evidence<'_>) -> Vec<Finding> {
-    let readings = evidence
-        .judged_samples()
-        .filter_map(|sample| Some((sample.at_s, sample.host.as_ref()?.busiest_disk.as_ref()?.busy_ratio)));
-    let Some(state) = sustained(readings, WARNING_RATIO, CRITICAL_RATIO) else { return Vec::new() };
-    vec![finding(
+    WatchedMachine::ALL.into_iter().filter_map(|machine| busy(evidence, machine)).collect()
+}
+
+fn busy(evidence: &Evidence<'_>, machine: WatchedMachine) -> Option<Finding> {
+    let share = |host: &HostSample| Some(host.busiest_disk.as_ref()?.busy_ratio);
+    let state = machine.sustained(evidence, share, WARNING_RATIO, CRITICAL_RATIO)?;
+    Some(finding(
         CHECK.code,
-        part("host"),
+        machine.subject(),
         state.severity,
         format!(
-            "the busiest disk had work {} of the time over {}, {} at the peak",
+            "the busiest disk{} had work {} of the time over {}, {} at the peak",
+            machine.place(),
             percent(state.mean),
             seconds(state.elapsed_s),
             percent(state.peak)
@@ -37,7 +40,7 @@ fn run(evidence: &Evidence<'_>) -> Vec<Finding> {
         "see which statements read blocks and which process writes; enlarge the cache, add the index or use a faster disk; a disk that serves many requests at once may have room left"
             .to_owned(),
         &[("busy_ratio_mean", state.mean), ("busy_ratio_peak", state.peak), ("elapsed_s", state.elapsed_s)],
-    )]
+    ))
 }
 
 #[cfg(test)]

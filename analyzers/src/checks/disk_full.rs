@@ -7,8 +7,9 @@
 
 use aforo_model::Finding;
 
-use super::{Check, finding, graded, part};
+use super::{Check, finding, graded};
 use crate::Evidence;
+use crate::watched_machine::WatchedMachine;
 use crate::wording::{memory, percent};
 
 const WARNING_RATIO: f64 = 0.80;
@@ -17,26 +18,29 @@ const CRITICAL_RATIO: f64 = 0.90;
 pub(super) const CHECK: Check = Check { code: "disk-full", summary: "a file system nearly full", run };
 
 fn run(evidence: &Evidence<'_>) -> Vec<Finding> {
+    WatchedMachine::ALL.into_iter().filter_map(|machine| full(evidence, machine)).collect()
+}
+
+fn full(evidence: &Evidence<'_>, machine: WatchedMachine) -> Option<Finding> {
     let mut latest = evidence.resources.iter().rev();
-    let Some(fullest) = latest.find_map(|sample| sample.host.as_ref()?.fullest_file_system.as_ref()) else {
-        return Vec::new();
-    };
+    let fullest = latest.find_map(|sample| machine.host(sample)?.fullest_file_system.as_ref())?;
     let ratio = 1.0 - fullest.available_bytes as f64 / fullest.total_bytes as f64;
-    let Some(severity) = graded(ratio, WARNING_RATIO, CRITICAL_RATIO) else { return Vec::new() };
-    vec![finding(
+    let severity = graded(ratio, WARNING_RATIO, CRITICAL_RATIO)?;
+    Some(finding(
         CHECK.code,
-        part("host"),
+        machine.subject(),
         severity,
         format!(
-            "the file system at {} was {} full, with {} left",
+            "the file system at {}{} was {} full, with {} left",
             fullest.mount_point,
+            machine.place(),
             percent(ratio),
             memory(fullest.available_bytes)
         ),
         "delete or rotate what is written there, or make the file system larger; Postgres stops when it cannot write"
             .to_owned(),
         &[("disk_ratio", ratio), ("available_bytes", fullest.available_bytes as f64)],
-    )]
+    ))
 }
 
 #[cfg(test)]

@@ -7,28 +7,36 @@
 
 use aforo_model::{Finding, Severity};
 
-use super::{Check, finding, part};
+use super::{Check, finding};
 use crate::Evidence;
+use crate::watched_machine::WatchedMachine;
 
 pub(super) const CHECK: Check =
     Check { code: "listen-overflows", summary: "connections that found a full accept queue", run };
 
 fn run(evidence: &Evidence<'_>) -> Vec<Finding> {
-    let mut counts = evidence.judged_samples().filter_map(|sample| sample.host.as_ref()?.listen_overflows);
-    let Some(first) = counts.next() else { return Vec::new() };
+    WatchedMachine::ALL.into_iter().filter_map(|machine| overflowed(evidence, machine)).collect()
+}
+
+fn overflowed(evidence: &Evidence<'_>, machine: WatchedMachine) -> Option<Finding> {
+    let mut counts = machine.judged(evidence).filter_map(|(_, host)| host.listen_overflows);
+    let first = counts.next()?;
     let overflows = counts.last().unwrap_or(first).saturating_sub(first);
     if overflows == 0 {
-        return Vec::new();
+        return None;
     }
-    vec![finding(
+    Some(finding(
         CHECK.code,
-        part("host"),
+        machine.subject(),
         Severity::Warning,
-        format!("{overflows} connections found the accept queue of a server full and had to be tried again"),
+        format!(
+            "{overflows} connections found the accept queue of a server{} full and had to be tried again",
+            machine.place()
+        ),
         "lengthen the queue (the server's backlog, `net.core.somaxconn`), let the server accept faster, or keep connections open"
             .to_owned(),
         &[("listen_overflows", overflows as f64)],
-    )]
+    ))
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod memory_high;
 mod network_busy;
 mod no_requests;
 mod oom_kills;
+mod pids_near_limit;
 mod pool_saturated;
 mod pressure_high;
 mod redis_evictions;
@@ -68,6 +69,7 @@ pub const CHECKS: &[Check] = &[
     network_busy::CHECK,
     no_requests::CHECK,
     oom_kills::CHECK,
+    pids_near_limit::CHECK,
     pool_saturated::CHECK,
     pressure_high::CHECK,
     redis_evictions::CHECK,
@@ -118,6 +120,7 @@ pub(crate) fn graded(value: f64, warning_from: f64, critical_from: f64) -> Optio
 mod tests {
     use super::*;
     use crate::fixtures::Fixture;
+    use aforo_model::{BusiestDisk, BusiestLink, FullestFileSystem, HostSample, Pressure, PressureSample};
     use std::collections::BTreeSet;
 
     #[test]
@@ -146,6 +149,60 @@ mod tests {
         for check in CHECKS {
             assert_eq!((check.run)(&fixture.evidence()), [], "{}", check.code);
         }
+    }
+
+    #[test]
+    fn what_is_told_of_a_target_s_machine_is_judged_like_our_own() {
+        let mut fixture = Fixture::healthy().elsewhere();
+        for sample in &mut fixture.resources {
+            let (at_s, Some(remote)) = (sample.at_s, sample.remote.as_mut()) else { continue };
+            spoil(remote.host.as_mut().unwrap(), at_s as u64);
+        }
+        let found: BTreeSet<String> = CHECKS
+            .iter()
+            .flat_map(|check| (check.run)(&fixture.evidence()))
+            .filter(|finding| finding.subject == part("target-host"))
+            .map(|finding| finding.code)
+            .collect();
+        let expected = [
+            "cpu-high",
+            "disk-busy",
+            "disk-full",
+            "listen-overflows",
+            "memory-high",
+            "network-busy",
+            "pressure-high",
+            "steal-high",
+            "tcp-retransmits",
+        ];
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
+    }
+
+    /// A machine that has too little of everything.
+    fn spoil(host: &mut HostSample, second: u64) {
+        let pressed = Some(Pressure { some_ratio: 0.9, full_ratio: None });
+        *host = HostSample {
+            cpu_ratio: Some(0.99),
+            memory_used_bytes: 99,
+            memory_total_bytes: 100,
+            pressure: Some(PressureSample { cpu: pressed, memory: pressed, io: pressed }),
+            steal_ratio: Some(0.5),
+            tcp_sent_segments: Some(1_000 * second),
+            tcp_retransmits: Some(100 * second),
+            listen_overflows: Some(second),
+            busiest_disk: Some(BusiestDisk { name: "sda".to_owned(), busy_ratio: 1.0, queue_length: 9.0 }),
+            busiest_link: Some(BusiestLink {
+                name: "eth0".to_owned(),
+                busy_ratio: 1.0,
+                speed_bytes_per_s: 1,
+            }),
+            fullest_file_system: Some(FullestFileSystem {
+                mount_point: "/".to_owned(),
+                total_bytes: 100,
+                available_bytes: 1,
+            }),
+            ..host.clone()
+        };
     }
 
     #[test]

@@ -6,11 +6,11 @@
 //! **Threshold:** 20 %, a proposal of ours: below that, waits are short against the work.
 //! **Remedy:** give the machine more of what is missing, or run less beside the target.
 
-use aforo_model::{Finding, Pressure, PressureSample};
+use aforo_model::{Finding, HostSample, Pressure, PressureSample};
 
-use super::{Check, finding, part};
+use super::{Check, finding};
 use crate::Evidence;
-use crate::sustained::sustained;
+use crate::watched_machine::WatchedMachine;
 use crate::wording::{percent, seconds};
 
 const WARNING_RATIO: f64 = 0.20;
@@ -29,25 +29,26 @@ fn run(evidence: &Evidence<'_>) -> Vec<Finding> {
         ("memory", |pressure| pressure.memory),
         ("storage", |pressure| pressure.io),
     ];
-    kinds.into_iter().filter_map(|(want, of)| pressed(evidence, want, of)).collect()
+    let pressed =
+        |machine| kinds.into_iter().filter_map(move |(want, of)| pressed(evidence, machine, want, of));
+    WatchedMachine::ALL.into_iter().flat_map(pressed).collect()
 }
 
-fn pressed(evidence: &Evidence<'_>, want: &str, of: PressureOf) -> Option<Finding> {
-    let readings = evidence
-        .judged_samples()
-        .filter_map(|sample| Some((sample.at_s, of(sample.host.as_ref()?.pressure.as_ref()?)?.some_ratio)));
-    let state = sustained(readings, WARNING_RATIO, CRITICAL_RATIO)?;
+fn pressed(evidence: &Evidence<'_>, machine: WatchedMachine, want: &str, of: PressureOf) -> Option<Finding> {
+    let share = |host: &HostSample| Some(of(host.pressure.as_ref()?)?.some_ratio);
+    let state = machine.sustained(evidence, share, WARNING_RATIO, CRITICAL_RATIO)?;
     Some(finding(
         CHECK.code,
-        part("host"),
+        machine.subject(),
         state.severity,
         format!(
-            "work waited for {want} {} of the time over {}, {} at the peak",
+            "work{} waited for {want} {} of the time over {}, {} at the peak",
+            machine.place(),
             percent(state.mean),
             seconds(state.elapsed_s),
             percent(state.peak)
         ),
-        format!("give the machine more of what was missing ({want}), or run less beside the target"),
+        format!("give {} more of what was missing ({want}), or run less beside the target", machine.name()),
         &[("some_ratio_mean", state.mean), ("some_ratio_peak", state.peak), ("elapsed_s", state.elapsed_s)],
     ))
 }

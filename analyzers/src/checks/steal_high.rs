@@ -7,9 +7,9 @@
 
 use aforo_model::Finding;
 
-use super::{Check, finding, part};
+use super::{Check, finding};
 use crate::Evidence;
-use crate::sustained::sustained;
+use crate::watched_machine::WatchedMachine;
 use crate::wording::{percent, seconds};
 
 const WARNING_RATIO: f64 = 0.05;
@@ -20,24 +20,26 @@ pub(super) const CHECK: Check =
     Check { code: "steal-high", summary: "CPU taken by other virtual machines", run };
 
 fn run(evidence: &Evidence<'_>) -> Vec<Finding> {
-    let readings = evidence
-        .judged_samples()
-        .filter_map(|sample| Some((sample.at_s, sample.host.as_ref()?.steal_ratio?)));
-    let Some(state) = sustained(readings, WARNING_RATIO, CRITICAL_RATIO) else { return Vec::new() };
-    vec![finding(
+    WatchedMachine::ALL.into_iter().filter_map(|machine| stolen(evidence, machine)).collect()
+}
+
+fn stolen(evidence: &Evidence<'_>, machine: WatchedMachine) -> Option<Finding> {
+    let state = machine.sustained(evidence, |host| host.steal_ratio, WARNING_RATIO, CRITICAL_RATIO)?;
+    Some(finding(
         CHECK.code,
-        part("host"),
+        machine.subject(),
         state.severity,
         format!(
-            "the hypervisor took {} of the CPU over {}, {} at the peak",
+            "the hypervisor took {} of the CPU{} over {}, {} at the peak",
             percent(state.mean),
+            machine.place(),
             seconds(state.elapsed_s),
             percent(state.peak)
         ),
         "measure on a machine with cores of its own, or at another hour; times of this run are longer than the target alone makes them"
             .to_owned(),
         &[("steal_ratio_mean", state.mean), ("steal_ratio_peak", state.peak), ("elapsed_s", state.elapsed_s)],
-    )]
+    ))
 }
 
 #[cfg(test)]

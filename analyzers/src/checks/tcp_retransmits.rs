@@ -7,8 +7,9 @@
 
 use aforo_model::{Finding, Severity};
 
-use super::{Check, finding, part};
+use super::{Check, finding};
 use crate::Evidence;
+use crate::watched_machine::WatchedMachine;
 use crate::wording::percent;
 
 const WARNING_RATIO: f64 = 0.01;
@@ -17,25 +18,27 @@ const MIN_SEGMENTS: u64 = 1000;
 pub(super) const CHECK: Check = Check { code: "tcp-retransmits", summary: "TCP segments sent again", run };
 
 fn run(evidence: &Evidence<'_>) -> Vec<Finding> {
-    let mut counts = evidence.judged_samples().filter_map(|sample| {
-        let host = sample.host.as_ref()?;
-        Some((host.tcp_sent_segments?, host.tcp_retransmits?))
-    });
-    let Some(first) = counts.next() else { return Vec::new() };
+    WatchedMachine::ALL.into_iter().filter_map(|machine| sent_again(evidence, machine)).collect()
+}
+
+fn sent_again(evidence: &Evidence<'_>, machine: WatchedMachine) -> Option<Finding> {
+    let readings = machine.judged(evidence);
+    let mut counts = readings.filter_map(|(_, host)| Some((host.tcp_sent_segments?, host.tcp_retransmits?)));
+    let first = counts.next()?;
     let last = counts.last().unwrap_or(first);
     let (sent, again) = (last.0.saturating_sub(first.0), last.1.saturating_sub(first.1));
     let ratio = again as f64 / sent as f64;
     if sent < MIN_SEGMENTS || ratio <= WARNING_RATIO {
-        return Vec::new();
+        return None;
     }
-    vec![finding(
+    Some(finding(
         CHECK.code,
-        part("host"),
+        machine.subject(),
         Severity::Warning,
-        format!("{again} of {sent} TCP segments were sent again, {}", percent(ratio)),
+        format!("{again} of {sent} TCP segments were sent again{}, {}", machine.place(), percent(ratio)),
         "look at the link between the machines for loss (`ip -s link`), or measure from nearer by".to_owned(),
         &[("retransmit_ratio", ratio), ("tcp_retransmits", again as f64), ("tcp_sent_segments", sent as f64)],
-    )]
+    ))
 }
 
 #[cfg(test)]

@@ -56,6 +56,15 @@ const CASES: &[Case] = &[
         risk_note: "Moving a part puts a network between it and the others.",
     },
     Case {
+        code: "pids-near-limit",
+        title: "Allow more processes and threads, or start fewer",
+        what: "Bound the pools of threads and workers; raise the limit where they are as large as they should be.",
+        action: "Raise `TasksMax=` (systemd), `--pids-limit` (Docker) or the pod's limit (kubelet `podPidsLimit`).",
+        effort: Effort::Low,
+        risk: Risk::Low,
+        risk_note: "A leak of threads is found later.",
+    },
+    Case {
         code: "oom-kills",
         title: "Raise the memory limit that processes were killed at",
         what: "Give the control group as much memory as its processes need at their peak.",
@@ -111,11 +120,24 @@ const CASES: &[Case] = &[
     },
 ];
 
+/// Memory that is short in a control group is short whatever the machine has.
+const GROUP_MEMORY: Case = Case {
+    code: "memory-high",
+    title: "Raise the memory limit of the control group, or make what lives in it use less",
+    what: "Give the group room above what its processes need at their peak.",
+    action: "Raise `resources.limits.memory` (Kubernetes), `--memory` (Docker) or `MemoryMax=` (systemd) so that no more than 80 % is used at this load.",
+    effort: Effort::Low,
+    risk: Risk::Medium,
+    risk_note: "Neighbours on the same machine may get less, and a leak reaches the next limit, too.",
+};
+
+fn case_of(finding: &Finding) -> Option<&'static Case> {
+    let is_of_group = finding.code == GROUP_MEMORY.code && finding.numbers.contains_key("memory_limit_bytes");
+    if is_of_group { Some(&GROUP_MEMORY) } else { CASES.iter().find(|case| case.code == finding.code) }
+}
+
 pub(super) fn run(record: &RunRecord) -> Vec<Recommendation> {
-    let of_finding = |finding: &Finding| {
-        let case = CASES.iter().find(|case| case.code == finding.code)?;
-        Some(recommendation(record, finding, case))
-    };
+    let of_finding = |finding: &Finding| Some(recommendation(record, finding, case_of(finding)?));
     let mut recommendations: Vec<Recommendation> =
         record.findings.iter().filter(|finding| carries(finding)).filter_map(of_finding).collect();
     if let Some(sentence) = record.capacity.as_ref().and_then(first_limit) {
@@ -174,7 +196,7 @@ fn cpu_use(finding: &Finding) -> Option<ExpectedChange> {
 mod tests {
     use super::*;
     use crate::fixtures::Fixture;
-    use aforo_model::Role;
+    use aforo_model::{CgroupSample, Role};
 
     #[test]
     fn a_target_that_uses_its_cores_needs_more_of_them() {
@@ -191,6 +213,21 @@ mod tests {
             "{}",
             advised[0].why
         );
+    }
+
+    #[test]
+    fn memory_that_is_short_in_a_group_is_asked_for_where_it_is_limited() {
+        let group = CgroupSample {
+            memory_limit_bytes: Some(100),
+            memory_working_set_bytes: Some(95),
+            ..CgroupSample::default()
+        };
+        let advised = run(&Fixture::healthy().with_group(Role::Target, group).record());
+        assert_eq!(advised.len(), 1);
+        assert_eq!(advised[0].id, "capacity:memory-high:target");
+        assert!(advised[0].title.contains("limit of the control group"), "{}", advised[0].title);
+        let full = Fixture::healthy().with_host(|host| host.memory_used_bytes = host.memory_total_bytes);
+        assert!(run(&full.record())[0].title.contains("the machine more memory"));
     }
 
     #[test]

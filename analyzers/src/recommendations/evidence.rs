@@ -15,6 +15,12 @@ pub(super) fn has(record: &RunRecord, code: &str) -> bool {
     findings(record).any(|finding| finding.code == code)
 }
 
+/// Whether memory is short where Postgres runs. A limit of the target's own control group says nothing of it.
+pub(super) fn is_memory_short(record: &RunRecord) -> bool {
+    let is_there = |finding: &Finding| matches!(&finding.subject, Subject::Part(part) if part == "host" || part == "postgres");
+    findings(record).any(|finding| finding.code == "memory-high" && is_there(finding))
+}
+
 /// Whether something is to be done about a finding whatever the run's traffic: what is only worth knowing is no ground to act.
 pub(super) fn carries(finding: &Finding) -> bool {
     finding.severity >= Severity::Warning

@@ -6,7 +6,7 @@
 use aforo_model::database::{CheckArea, DatabaseReport};
 use aforo_model::{Action, Effect, Effort, Finding, Recommendation, RecommendationKind, Risk, RunRecord};
 
-use super::evidence::{carries, has, reference};
+use super::evidence::{carries, is_memory_short, reference};
 use super::sql_text::{SettingChange, setting_changes};
 use crate::wording::sentence;
 
@@ -72,7 +72,7 @@ fn takes_memory_that_is_short(record: &RunRecord, finding: &Finding, change: &Se
     let now_bytes = finding.numbers.get(&format!("{}_bytes", change.name));
     let is_more =
         wanted.is_some_and(|wanted| now_bytes.is_none_or(|now_bytes| wanted * MEBIBYTE > *now_bytes));
-    is_memory && is_more && has(record, "memory-high")
+    is_memory && is_more && is_memory_short(record)
 }
 
 fn title(changes: &[SettingChange]) -> String {

@@ -11,7 +11,7 @@ use aforo_model::{
 };
 
 use super::create_index::is_served;
-use super::evidence::{carries, has, of_plans, reference};
+use super::evidence::{carries, has, is_memory_short, of_plans, reference};
 use super::run_again::run_again;
 use super::sql_text::{SettingChange, work_mem_megabytes};
 use super::statement_name::statement_name;
@@ -174,7 +174,7 @@ fn may_hold_for_all(record: &RunRecord, report: &DatabaseReport, megabytes: u64)
         return false;
     };
     let needed_bytes = f64::from(connections) * megabytes as f64 * MEBIBYTE;
-    let is_short = has(record, "memory-high") || has(record, "work-mem-total");
+    let is_short = is_memory_short(record) || has(record, "work-mem-total");
     megabytes <= LARGEST_FOR_ALL_MB && !is_short && needed_bytes <= MEMORY_RATIO * memory_bytes as f64
 }
 

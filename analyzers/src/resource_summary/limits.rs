@@ -24,6 +24,8 @@ pub(super) fn summarize(readings: &[(f64, &ProcessSample)]) -> Option<CgroupSumm
             .zip(throttled().next_back())
             .map(|(first, last)| (last - first).max(0.0)),
         oom_kills: grown(groups.iter().map(|group| group.oom_kills)),
+        pids_limit: last.pids_limit,
+        pids_peak: groups.iter().filter_map(|group| group.pids_current).max(),
     })
 }
 

@@ -34,6 +34,8 @@ pub(super) fn summarize(readings: &Readings<'_>) -> Option<HostSummary> {
             .filter_map(|host| host.busiest_link.as_ref())
             .max_by(|one, other| one.busy_ratio.total_cmp(&other.busy_ratio))
             .cloned(),
+        network_received_bytes: counted(|host| host.network_received_bytes),
+        network_sent_bytes: counted(|host| host.network_sent_bytes),
         fullest_file_system: hosts()
             .filter_map(|host| host.fullest_file_system.as_ref())
             .next_back()
@@ -86,6 +88,7 @@ mod tests {
             tcp_sent_segments: Some((1_000.0 * some_ratio) as u64),
             tcp_retransmits: Some((100.0 * some_ratio) as u64),
             busiest_disk: Some(disk),
+            network_received_bytes: Some((1_000.0 * some_ratio) as u64),
             ..HostSample::default()
         }
     }
@@ -98,6 +101,7 @@ mod tests {
         assert_eq!((summary.tcp_retransmits, summary.tcp_retransmit_ratio), (Some(50), Some(0.1)));
         assert_eq!((summary.steal_ratio_mean, summary.iowait_ratio_mean), (Some(0.65), None));
         assert_eq!(summary.busiest_disk_peak.unwrap().busy_ratio, 0.8);
+        assert_eq!((summary.network_received_bytes, summary.network_sent_bytes), (Some(500), None));
     }
 
     #[test]

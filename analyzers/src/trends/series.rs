@@ -1,6 +1,6 @@
 //! The readings of one figure, and what it must stay below.
 
-use aforo_model::{Indicator, ResourceSample, Role, Subject, TrendFigure};
+use aforo_model::{Indicator, ResourceSample, Subject, TrendFigure};
 
 use crate::Evidence;
 use crate::growth::Points;
@@ -22,19 +22,23 @@ pub(super) fn points(evidence: &Evidence<'_>, steady: SteadyLoad, figure: TrendF
             .filter(|(at_s, _)| steady.contains(*at_s))
             .collect();
     }
+    let target_cpu = evidence.target_cpu();
+    let share = |sample| match figure {
+        TrendFigure::TargetCpu => Some(target_cpu(sample)?.ratio()),
+        _ => share(sample, figure),
+    };
     evidence
         .resources
         .iter()
         .filter(|sample| steady.contains(sample.at_s))
-        .filter_map(|sample| Some((sample.at_s, share(evidence, sample, figure)?)))
+        .filter_map(|sample| Some((sample.at_s, share(sample)?)))
         .filter(|(_, value)| value.is_finite())
         .collect()
 }
 
-fn share(evidence: &Evidence<'_>, sample: &ResourceSample, figure: TrendFigure) -> Option<f64> {
+fn share(sample: &ResourceSample, figure: TrendFigure) -> Option<f64> {
     match figure {
         TrendFigure::HostCpu => sample.host.as_ref()?.cpu_ratio,
-        TrendFigure::TargetCpu => evidence.cpu_use(sample, Role::Target),
         TrendFigure::HostMemory => {
             let host = sample.host.as_ref()?;
             Some(host.memory_used_bytes as f64 / host.memory_total_bytes as f64)
@@ -47,7 +51,7 @@ fn share(evidence: &Evidence<'_>, sample: &ResourceSample, figure: TrendFigure) 
             let postgres = sample.postgres?;
             Some(f64::from(postgres.connection_count) / f64::from(postgres.max_connections))
         }
-        TrendFigure::P95 => None,
+        TrendFigure::TargetCpu | TrendFigure::P95 => None,
     }
 }
 

@@ -33,6 +33,12 @@ pub struct CgroupSample {
     /// Processes of the group that the kernel killed for want of memory, since the watch began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oom_kills: Option<u64>,
+    /// Processes and threads that may be there at once (`pids.max`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pids_limit: Option<u64>,
+    /// Processes and threads of the group that limit belongs to (`pids.current`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pids_current: Option<u64>,
 }
 
 /// What a control group allowed over a run, and what was had of it.
@@ -56,4 +62,10 @@ pub struct CgroupSummary {
     /// Processes that the kernel killed for want of memory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oom_kills: Option<u64>,
+    /// Processes and threads that might be there at once, at the end of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pids_limit: Option<u64>,
+    /// Most of them at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pids_peak: Option<u64>,
 }

@@ -49,6 +49,11 @@ impl Metrics {
         }
     }
 
+    /// The exporter that serves the page, such as `node_exporter`; nothing of a page that no exporter serves.
+    pub(super) fn exporter(&self) -> Option<&str> {
+        self.families.keys().find_map(|name| exporter_of(name))
+    }
+
     /// The sum over a family; nothing when it is not on the page.
     pub(super) fn sum(&self, name: &str) -> Option<f64> {
         self.series(name).iter().map(|series| series.value).reduce(|total, value| total + value)
@@ -61,12 +66,20 @@ impl Series {
     }
 }
 
-/// Reads a page, keeping the families that begin with one of `prefixes`. Lines that are wrong are passed over;
+/// The exporter that a family names: each says which build of it serves a page, and no other program does.
+pub(super) fn exporter_of(family: &str) -> Option<&str> {
+    family.strip_suffix("_build_info").filter(|name| name.ends_with("_exporter"))
+}
+
+/// Reads a page, keeping the families that are wanted. Lines that are wrong are passed over;
 /// values that are no finite number too.
 ///
 /// # Errors
 /// [`ExpositionError`] when no line is a metric's.
-pub(super) fn parse_metrics(page: &str, prefixes: &[&str]) -> Result<Metrics, ExpositionError> {
+pub(super) fn parse_metrics(
+    page: &str,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<Metrics, ExpositionError> {
     if page.trim_start().starts_with('<') {
         return Err(ExpositionError::Html);
     }
@@ -75,8 +88,7 @@ pub(super) fn parse_metrics(page: &str, prefixes: &[&str]) -> Result<Metrics, Ex
     for line in page.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let Some((name, series)) = parse_line(line) else { continue };
         right_count += 1;
-        let is_wanted = prefixes.iter().any(|prefix| name.starts_with(prefix));
-        if is_wanted && series.value.is_finite() && kept_count < MOST_SERIES {
+        if is_wanted(name) && series.value.is_finite() && kept_count < MOST_SERIES {
             metrics.families.entry(name.to_owned()).or_default().push(series);
             kept_count += 1;
         }
@@ -140,16 +152,15 @@ mod tests {
 
     use super::*;
 
-    const PREFIXES: [&str; 2] = ["process_", "node_"];
     const HOTEL: &str = include_str!("fixtures/hotel.metrics");
     const OPEN_METRICS: &str = "# TYPE process_cpu_seconds counter\n# UNIT process_cpu_seconds seconds\n\
         process_cpu_seconds_total 12.5 1700000000.5 # {trace_id=\"a b\"} 0.1\n# EOF\n";
 
     #[test]
     fn both_formats_are_read() {
-        let metrics = parse_metrics(OPEN_METRICS, &PREFIXES).unwrap();
+        let metrics = parse_metrics(OPEN_METRICS, is_wanted).unwrap();
         assert_eq!(metrics.only("process_cpu_seconds_total"), Some(12.5));
-        let metrics = parse_metrics(HOTEL, &PREFIXES).unwrap();
+        let metrics = parse_metrics(HOTEL, is_wanted).unwrap();
         assert_eq!(metrics.only("process_resident_memory_bytes"), Some(43_761_664.0));
         assert!(metrics.series("hotel_redis_up").is_empty(), "not wanted");
     }
@@ -157,7 +168,7 @@ mod tests {
     #[test]
     fn labels_may_hold_anything_in_their_quotes() {
         let page = r#"node_filesystem_size_bytes{ mountpoint="/a, \"b\" = {c}\\\nd" , fstype="ext4",} 1e3"#;
-        let metrics = parse_metrics(page, &PREFIXES).unwrap();
+        let metrics = parse_metrics(page, is_wanted).unwrap();
         let [series] = metrics.series("node_filesystem_size_bytes") else { panic!("{metrics:?}") };
         assert_eq!(series.label("mountpoint"), Some("/a, \"b\" = {c}\\\nd"));
         assert_eq!((series.label("fstype"), series.value), (Some("ext4"), 1_000.0));
@@ -167,35 +178,49 @@ mod tests {
     fn a_wrong_line_does_not_cost_the_others() {
         let page = "process_open_fds\nprocess_max_fds{ 7\nprocess_threads{a=b} 7\n9process 1\n\
             process_cpu_seconds_total NaN\nprocess_start_time_seconds 5 \n";
-        let metrics = parse_metrics(page, &PREFIXES).unwrap();
+        let metrics = parse_metrics(page, is_wanted).unwrap();
         assert_eq!(metrics.families.keys().collect::<Vec<_>>(), ["process_start_time_seconds"]);
     }
 
     #[test]
     fn one_value_is_not_chosen_among_several() {
         let page = "process_open_fds{job=\"a\"} 1\nprocess_open_fds{job=\"b\"} 2\n";
-        let metrics = parse_metrics(page, &PREFIXES).unwrap();
+        let metrics = parse_metrics(page, is_wanted).unwrap();
         assert_eq!((metrics.only("process_open_fds"), metrics.sum("process_open_fds")), (None, Some(3.0)));
         assert_eq!((metrics.only("node_load1"), metrics.sum("node_load1")), (None, None));
     }
 
     #[test]
     fn what_is_no_metrics_is_told_apart() {
-        assert_eq!(parse_metrics("\n<!DOCTYPE html><p>hi 5", &PREFIXES), Err(ExpositionError::Html));
+        assert_eq!(parse_metrics("\n<!DOCTYPE html><p>hi 5", is_wanted), Err(ExpositionError::Html));
         for page in ["", "# only a comment\n", "{\"status\": \"ok\"}", "not found"] {
-            assert_eq!(parse_metrics(page, &PREFIXES), Err(ExpositionError::NotMetrics), "{page}");
+            assert_eq!(parse_metrics(page, is_wanted), Err(ExpositionError::NotMetrics), "{page}");
         }
+    }
+
+    fn is_wanted(name: &str) -> bool {
+        name.starts_with("process_") || name.starts_with("node_")
+    }
+
+    #[test]
+    fn an_exporter_is_known_by_its_build() {
+        let of = |page: &str| parse_metrics(page, |_| true).unwrap().exporter().map(ToOwned::to_owned);
+        assert_eq!(
+            of("up 1\nnode_exporter_build_info{version=\"1.8\"} 1\n").as_deref(),
+            Some("node_exporter")
+        );
+        assert_eq!(of("hotel_build_info 1\nexporter 1\nx_exporter_up 1\n"), None);
     }
 
     proptest! {
         #[test]
         fn any_page_is_read_without_panic(page in "(?s)(process_[a-z]{0,4}\\{?.{0,60}\n?){0,5}") {
-            let _ = parse_metrics(&page, &PREFIXES);
+            let _ = parse_metrics(&page, is_wanted);
         }
 
         #[test]
         fn a_page_cut_anywhere_is_read_without_panic(length in 0..HOTEL.len()) {
-            let _ = HOTEL.get(..length).map(|page| parse_metrics(page, &PREFIXES));
+            let _ = HOTEL.get(..length).map(|page| parse_metrics(page, is_wanted));
         }
     }
 }

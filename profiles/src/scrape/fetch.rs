@@ -118,6 +118,16 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_page_that_does_not_come_is_a_notice_that_names_the_url_alone() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = silent.local_addr().unwrap();
+        let url = Url::parse(&format!("http://user:secret@{address}/metrics")).unwrap();
+        let impatient = Client::builder().timeout(Duration::from_millis(50)).build().unwrap();
+        let notice = fetch(&impatient, &url).await.unwrap_err();
+        assert_eq!(notice.why, format!("http://{address}/metrics did not answer within 4 s"));
+    }
+
     #[test]
     fn neither_password_nor_query_is_shown() {
         let url = Url::parse("https://user:secret@hotel:9100/metrics?token=secret").unwrap();

@@ -6,6 +6,9 @@ mod fetch;
 mod node;
 mod process;
 mod scraper;
+mod scrapers;
+#[cfg(test)]
+mod served;
 
 pub use fetch::metrics_url;
-pub(crate) use scraper::Scraper;
+pub(crate) use scrapers::{Scraped, Scrapers};

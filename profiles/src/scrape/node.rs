@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use aforo_model::{BusiestDisk, FullestFileSystem, HostSample, Pressure, PressureSample};
+use aforo_model::{BusiestDisk, BusiestLink, FullestFileSystem, HostSample, Pressure, PressureSample};
 
 use super::counter::{Counter, Elapsed, growth_of};
 use super::exposition::Metrics;
@@ -44,8 +44,18 @@ struct Times {
     steal_s: f64,
     /// By device: time at work, and time of all requests summed.
     disks: BTreeMap<String, (f64, f64)>,
+    /// By device that states its speed: bytes received and sent.
+    links: BTreeMap<String, Link>,
     /// By the name of the metric.
     pressure: BTreeMap<&'static str, f64>,
+}
+
+/// A network interface, with its speed in bytes a second.
+#[derive(Debug, Clone, Copy, Default)]
+struct Link {
+    received_bytes: f64,
+    sent_bytes: f64,
+    speed_bytes_per_s: f64,
 }
 
 const CPU_WAITING: &str = "node_pressure_cpu_waiting_seconds_total";
@@ -146,6 +156,24 @@ impl Times {
             times.disks.entry(series.label("device").unwrap_or_default().to_owned()).or_default().1 =
                 series.value;
         }
+        // Below zero, the interface does not know.
+        let speeds = metrics.series("node_network_speed_bytes").iter().filter(|speed| speed.value > 0.0);
+        for speed in speeds {
+            let device = speed.label("device").unwrap_or_default();
+            let of_device = |name| {
+                let series = metrics.series(name).iter();
+                series
+                    .filter(|series| series.label("device") == Some(device))
+                    .map(|series| series.value)
+                    .next()
+            };
+            let received = of_device("node_network_receive_bytes_total");
+            let sent = of_device("node_network_transmit_bytes_total");
+            if let (Some(received_bytes), Some(sent_bytes)) = (received, sent) {
+                let link = Link { received_bytes, sent_bytes, speed_bytes_per_s: speed.value };
+                times.links.insert(device.to_owned(), link);
+            }
+        }
         for name in [CPU_WAITING, MEMORY_WAITING, MEMORY_STALLED, IO_WAITING, IO_STALLED] {
             times.pressure.extend(metrics.only(name).map(|value| (name, value)));
         }
@@ -165,6 +193,7 @@ impl Times {
         let idle_ratio = of_cpu(self.cpu_idle_s + self.iowait_s, before.cpu_idle_s + before.iowait_s);
         sample.cpu_ratio = idle_ratio.map(|idle_ratio| 1.0 - idle_ratio);
         sample.busiest_disk = self.busiest_disk(before, elapsed_s);
+        sample.busiest_link = self.busiest_link(before, elapsed_s);
         let ratio = |name| {
             let grown_s = self.pressure.get(name)? - before.pressure.get(name)?;
             (grown_s >= 0.0).then(|| (grown_s / elapsed_s).min(1.0))
@@ -194,6 +223,25 @@ impl Times {
     }
 }
 
+impl Times {
+    /// The link nearest to its speed, by the direction that was used more.
+    fn busiest_link(&self, before: &Self, elapsed_s: f64) -> Option<BusiestLink> {
+        let used = self.links.iter().filter_map(|(name, link)| {
+            let before = before.links.get(name)?;
+            let received = link.received_bytes - before.received_bytes;
+            let sent = link.sent_bytes - before.sent_bytes;
+            // Below zero, the interface started anew.
+            let is_known = received >= 0.0 && sent >= 0.0;
+            is_known.then(|| BusiestLink {
+                name: name.clone(),
+                busy_ratio: (received.max(sent) / elapsed_s / link.speed_bytes_per_s).min(1.0),
+                speed_bytes_per_s: link.speed_bytes_per_s as u64,
+            })
+        });
+        used.max_by(|one, other| one.busy_ratio.total_cmp(&other.busy_ratio))
+    }
+}
+
 fn fullest(metrics: &Metrics) -> Option<FullestFileSystem> {
     let available = metrics.series("node_filesystem_avail_bytes");
     let file_systems = metrics.series("node_filesystem_size_bytes").iter().filter_map(|size| {
@@ -219,7 +267,7 @@ mod tests {
     const NODE: &str = include_str!("fixtures/node.metrics");
 
     fn metrics(page: &str) -> Metrics {
-        parse_metrics(page, &["node_"]).unwrap()
+        parse_metrics(page, |name| name.starts_with("node_")).unwrap()
     }
 
     /// Ten seconds of machine time later, of two cores.
@@ -263,9 +311,28 @@ mod tests {
         assert_eq!((sample.tcp_retransmits, sample.network_received_bytes), (Some(5), Some(500)));
         let disk = sample.busiest_disk.unwrap();
         assert_eq!((disk.busy_ratio, disk.queue_length), (0.5, 2.0));
+        let link = sample.busiest_link.unwrap();
+        assert_eq!((link.name.as_str(), link.busy_ratio, link.speed_bytes_per_s), ("eth0", 0.5, 100));
         let pressure = sample.pressure.unwrap();
         assert_eq!(pressure.cpu, Some(Pressure { some_ratio: 0.25, full_ratio: None }));
         assert_eq!(pressure.io, Some(Pressure { some_ratio: 0.0, full_ratio: Some(0.0) }));
+    }
+
+    #[test]
+    fn a_link_that_does_not_know_its_speed_has_no_share() {
+        for unknown in ["-125000", "0", "NaN"] {
+            let page = |page: &str| {
+                page.replace(
+                    "speed_bytes{device=\"eth0\"} 100",
+                    &format!("speed_bytes{{device=\"eth0\"}} {unknown}"),
+                )
+            };
+            let mut host = RemoteHost::default();
+            let began = Instant::now();
+            host.advance(began, &metrics(&page(NODE)));
+            let sample = host.advance(began + Duration::from_secs(10), &metrics(&page(&later()))).unwrap();
+            assert_eq!((sample.busiest_link, sample.network_received_bytes), (None, Some(500)), "{unknown}");
+        }
     }
 
     #[test]

@@ -67,7 +67,7 @@ mod tests {
             "process_cpu_seconds_total {cpu_s}\nprocess_resident_memory_bytes 5e7\nprocess_open_fds 32\n\
              process_max_fds 1024\nprocess_threads 9\nprocess_start_time_seconds {start_time_s}\n"
         );
-        parse_metrics(&page, &["process_"]).unwrap()
+        parse_metrics(&page, |_| true).unwrap()
     }
 
     #[test]
@@ -91,7 +91,7 @@ mod tests {
     fn a_page_that_tells_of_several_processes_or_of_none_has_none() {
         let several = "process_cpu_seconds_total{pod=\"a\"} 1\nprocess_cpu_seconds_total{pod=\"b\"} 2\n\
             process_resident_memory_bytes 1\n";
-        let several = parse_metrics(several, &["process_"]).unwrap();
+        let several = parse_metrics(several, |_| true).unwrap();
         assert_eq!(RemoteProcess::default().advance(Instant::now(), &several), None);
         assert_eq!(RemoteProcess::default().advance(Instant::now(), &Metrics::default()), None);
     }
@@ -102,7 +102,7 @@ mod tests {
             let page = format!(
                 "process_cpu_seconds_total 1\nprocess_resident_memory_bytes 1\nprocess_open_fds 3\nprocess_max_fds {unlimited}\n"
             );
-            let metrics = parse_metrics(&page, &["process_"]).unwrap();
+            let metrics = parse_metrics(&page, |_| true).unwrap();
             let sample = RemoteProcess::default().advance(Instant::now(), &metrics).unwrap();
             assert_eq!((sample.open_fd_limit, sample.open_fd_ratio), (None, None), "{unlimited}");
         }

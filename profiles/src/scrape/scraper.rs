@@ -8,7 +8,7 @@ use tokio::time::{self, timeout_at};
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
-use super::exposition::parse_metrics;
+use super::exposition::{exporter_of, parse_metrics};
 use super::fetch::{self, NAME};
 use super::node::RemoteHost;
 use super::process::RemoteProcess;
@@ -18,13 +18,15 @@ use crate::link::Answer;
 /// Between the starts of two scrapes. A page costs the target some milliseconds.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// The families that are read.
-const PREFIXES: [&str; 2] = ["process_", "node_"];
+/// Whether a family is read.
+fn is_wanted(name: &str) -> bool {
+    name.starts_with("process_") || name.starts_with("node_") || exporter_of(name).is_some()
+}
 
 type Page = (Instant, Result<String, Notice>);
 
 /// Scrapes one URL.
-pub(crate) struct Scraper {
+pub(super) struct Scraper {
     client: Client,
     url: Url,
     due_at: time::Instant,
@@ -38,7 +40,7 @@ impl Scraper {
     ///
     /// # Errors
     /// A notice when no HTTP client can be made.
-    pub(crate) fn new(url: Url) -> Result<Self, Notice> {
+    pub(super) fn new(url: Url) -> Result<Self, Notice> {
         Ok(Self {
             client: fetch::client()?,
             url,
@@ -49,9 +51,13 @@ impl Scraper {
         })
     }
 
-    /// Starts a scrape when one is due, and gives what came by the deadline. A scrape that takes longer goes
-    /// on, and is given at a later reading.
-    pub(crate) async fn read(&mut self, deadline: time::Instant) -> Answer<RemoteSample> {
+    /// Where it asks.
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Starts a scrape when one is due and none is under way.
+    pub(super) fn start_if_due(&mut self) {
         let now = time::Instant::now();
         if self.under_way.is_none() && now >= self.due_at {
             self.due_at = now + PERIOD;
@@ -62,6 +68,10 @@ impl Scraper {
             };
             self.under_way = Some(AbortOnDropHandle::new(tokio::spawn(scrape)));
         }
+    }
+
+    /// Gives what came by the deadline. A scrape that takes longer goes on, and is given at a later reading.
+    pub(super) async fn take_by(&mut self, deadline: time::Instant) -> Answer<RemoteSample> {
         let Some(mut scrape) = self.under_way.take() else { return Answer::nothing() };
         match timeout_at(deadline, &mut scrape).await {
             Ok(Ok((at, page))) => self.take(at, page),
@@ -76,7 +86,7 @@ impl Scraper {
 
     fn take(&mut self, at: Instant, page: Result<String, Notice>) -> Answer<RemoteSample> {
         let metrics = page.and_then(|page| {
-            parse_metrics(&page, &PREFIXES).map_err(|error| {
+            parse_metrics(&page, is_wanted).map_err(|error| {
                 Notice::new(
                     NAME,
                     format!("{}: {error}", fetch::shown(&self.url)),
@@ -88,16 +98,28 @@ impl Scraper {
             Ok(metrics) => metrics,
             Err(notice) => return Answer { reading: None, notice: Some(notice) },
         };
-        let process = self.process.advance(at, &metrics);
+        let exporter = metrics.exporter();
+        // An exporter tells of its own process, which is not the target's.
+        let process = if exporter.is_none() { self.process.advance(at, &metrics) } else { None };
         let host = self.host.advance(at, &metrics);
         if process.is_none() && host.is_none() {
-            return Answer { reading: None, notice: Some(nothing_known(&self.url)) };
+            return Answer { reading: None, notice: Some(nothing_known(&self.url, exporter)) };
         }
         Answer { reading: Some(RemoteSample { process, host }), notice: None }
     }
 }
 
-fn nothing_known(url: &Url) -> Notice {
+fn nothing_known(url: &Url, exporter: Option<&str>) -> Notice {
+    if let Some(exporter) = exporter {
+        return Notice::new(
+            NAME,
+            format!(
+                "{} is served by {exporter}, which tells neither of the target's process nor of its machine",
+                fetch::shown(url)
+            ),
+            "leave it out; Postgres and Redis are asked themselves, by --database-url and --redis-url",
+        );
+    }
     Notice::new(
         NAME,
         format!("{} tells neither of one process nor of its machine", fetch::shown(url)),
@@ -108,45 +130,43 @@ fn nothing_known(url: &Url) -> Notice {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use tokio::io::AsyncWriteExt;
     use tokio::net::TcpListener;
 
+    use super::super::served::{self, ok};
     use super::*;
 
     const FAR_TOO_LONG: Duration = Duration::from_secs(60);
 
-    /// Answers every request of one test with the same.
     async fn served(answer: Vec<u8>) -> Scraper {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move {
-            while let Ok((connection, _)) = listener.accept().await {
-                let answer = answer.clone();
-                tokio::spawn(async move {
-                    let mut connection = BufReader::new(connection);
-                    let mut line = String::new();
-                    // The request ends with an empty line.
-                    while connection.read_line(&mut line).await.is_ok_and(|length| length > 2) {}
-                    connection.write_all(&answer).await.ok();
-                    connection.shutdown().await.ok();
-                });
-            }
-        });
-        Scraper::new(Url::parse(&format!("http://user:secret@{address}/metrics")).unwrap()).unwrap()
+        Scraper::new(served::url(answer).await).unwrap()
     }
 
-    fn ok(body: &str) -> Vec<u8> {
-        format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{body}").into_bytes()
+    /// So many zeros, packed.
+    fn bomb(size: usize) -> Vec<u8> {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(&vec![b'0'; size]).unwrap();
+        let head = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-encoding: gzip\r\n\r\n";
+        [head.as_slice(), &packed.finish().unwrap()].concat()
     }
 
     async fn read(scraper: &mut Scraper) -> Answer<RemoteSample> {
-        scraper.read(time::Instant::now() + FAR_TOO_LONG).await
+        scraper.start_if_due();
+        scraper.take_by(time::Instant::now() + FAR_TOO_LONG).await
     }
 
     #[tokio::test]
     async fn a_service_that_tells_of_its_process_and_machine_is_read() {
-        let page = concat!(include_str!("fixtures/node.metrics"), include_str!("fixtures/hotel.metrics"));
-        let mut scraper = served(ok(page)).await;
+        // Of its machine by itself, and not by an exporter.
+        let node = include_str!("fixtures/node.metrics").lines();
+        let node: Vec<_> =
+            node.filter(|line| line.starts_with("node_") && !line.contains("build_info")).collect();
+        let page = node.join("\n") + "\n" + include_str!("fixtures/hotel.metrics");
+        let mut scraper = served(ok(&page)).await;
         let sample = read(&mut scraper).await.reading.unwrap();
         assert_eq!(sample.process.unwrap().rss_bytes, 43_761_664);
         assert_eq!(sample.host.unwrap().core_count, 2);
@@ -162,6 +182,7 @@ mod tests {
             (ok("{}"), "not metrics"),
             (ok("up 1\n"), "neither"),
             (ok(&huge), "16 MiB"),
+            (bomb(64 << 20), "16 MiB"),
             (b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_vec(), "404"),
             (b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n".to_vec(), "401"),
             (b"garbage".to_vec(), "cannot be read"),
@@ -175,12 +196,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_page_of_an_exporter_tells_of_no_process() {
+        let node = include_str!("fixtures/node.metrics");
+        let sample = read(&mut served(ok(node)).await).await.reading.unwrap();
+        assert!(node.contains("process_resident_memory_bytes") && sample.process.is_none());
+        for (page, name) in [
+            (include_str!("fixtures/postgres_exporter.metrics"), "postgres_exporter"),
+            (include_str!("fixtures/redis_exporter.metrics"), "redis_exporter"),
+        ] {
+            let answer = read(&mut served(ok(page)).await).await;
+            let notice = answer.notice.unwrap();
+            assert!(answer.reading.is_none() && notice.why.contains(name), "{notice}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_slow_scrape_is_given_later_and_holds_up_nobody() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = Url::parse(&format!("http://{}/metrics", listener.local_addr().unwrap())).unwrap();
         let mut scraper = Scraper::new(url).unwrap();
         let soon = time::Instant::now() + Duration::from_millis(20);
-        assert!(scraper.read(soon).await.reading.is_none());
+        scraper.start_if_due();
+        assert!(scraper.take_by(soon).await.reading.is_none());
         let (mut connection, _) = listener.accept().await.unwrap();
         connection.write_all(&ok(include_str!("fixtures/hotel.metrics"))).await.unwrap();
         connection.shutdown().await.unwrap();

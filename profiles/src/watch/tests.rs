@@ -35,7 +35,7 @@ async fn everything_is_sampled_on_the_grid_from_the_base_line_to_the_stop() {
         ],
         postgres_url: Some(postgres.url()),
         redis_url: Some(redis.url()),
-        metrics_url: None,
+        metrics_urls: Vec::new(),
     };
     let stop = CancellationToken::new();
     let mut watch = watch(&watched, Instant::now(), stop.clone());
@@ -98,7 +98,7 @@ async fn what_cannot_be_watched_is_told_once_and_the_rest_is_watched() {
         processes: vec![(Role::Target, u32::MAX - 1), (Role::Generator, std::process::id())],
         postgres_url: Some("not a URL".to_owned()),
         redis_url: Some(format!("redis://{free}")),
-        metrics_url: Some(Url::parse(&format!("http://{free}/metrics")).unwrap()),
+        metrics_urls: vec![Url::parse(&format!("http://{free}/metrics")).unwrap()],
     };
     let stop = CancellationToken::new();
     let mut watch = watch(&watched, Instant::now(), stop.clone());

@@ -15,12 +15,13 @@ enum Version {
     Two,
 }
 
-/// The group that limits CPU and the one that limits memory, each with its limit. Where nothing is limited,
+/// The groups that limit CPU, memory, and processes, each with its limit. Where nothing is limited,
 /// the process' own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct Group {
     cpu: Option<Limited>,
     memory: Option<Limited>,
+    pids: Option<Limited>,
 }
 
 /// A group and what it is limited to.
@@ -28,7 +29,7 @@ pub(super) struct Group {
 struct Limited {
     folder: PathBuf,
     version: Version,
-    /// µs of CPU a second, or bytes.
+    /// µs of CPU a second, bytes, or processes and threads.
     limit: Option<u64>,
 }
 
@@ -45,6 +46,7 @@ pub(super) struct Counters {
     /// File cache that nobody used lately.
     pub(super) memory_inactive_file_bytes: Option<u64>,
     pub(super) oom_kills: Option<u64>,
+    pub(super) pids_current: Option<u64>,
 }
 
 impl Counters {
@@ -59,10 +61,12 @@ impl Group {
     pub(super) fn of(hierarchies: &Hierarchies) -> Self {
         let cpu = hierarchies.cpu.as_ref().map(|folder| (folder, Version::One));
         let memory = hierarchies.memory.as_ref().map(|folder| (folder, Version::One));
+        let pids = hierarchies.pids.as_ref().map(|folder| (folder, Version::One));
         let unified = hierarchies.unified.as_ref().map(|folder| (folder, Version::Two));
         Self {
             cpu: cpu.or(unified).map(|(folder, version)| tightest(folder, version, cpu_limit_us_per_s)),
             memory: memory.or(unified).map(|(folder, version)| tightest(folder, version, memory_limit_bytes)),
+            pids: pids.or(unified).map(|(folder, version)| tightest(folder, version, pids_limit)),
         }
     }
 
@@ -76,6 +80,10 @@ impl Group {
 
     pub(super) fn memory_limit_bytes(&self) -> Option<u64> {
         self.memory.as_ref()?.limit
+    }
+
+    pub(super) fn pids_limit(&self) -> Option<u64> {
+        self.pids.as_ref()?.limit
     }
 
     /// Reads what the groups count now.
@@ -100,6 +108,9 @@ impl Group {
             let stat = read(&memory.folder, "memory.stat").unwrap_or_default();
             counters.memory_inactive_file_bytes = value(&stat, inactive);
             counters.oom_kills = value(&read(&memory.folder, events).unwrap_or_default(), "oom_kill");
+        }
+        if let Some(pids) = self.pids.as_ref().filter(|pids| pids.limit.is_some()) {
+            counters.pids_current = number(&pids.folder, "pids.current");
         }
         counters
     }
@@ -130,6 +141,10 @@ fn memory_limit_bytes(group: &Path, version: Version) -> Option<u64> {
         Version::One => number(group, "memory.limit_in_bytes").filter(|&limit| limit < NO_LIMIT_BYTES),
         Version::Two => number(group, "memory.max"),
     }
+}
+
+fn pids_limit(group: &Path, _both: Version) -> Option<u64> {
+    number(group, "pids.max")
 }
 
 fn read(group: &Path, file: &str) -> Option<String> {

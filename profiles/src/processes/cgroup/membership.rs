@@ -18,7 +18,7 @@ impl Folder {
     }
 }
 
-/// The hierarchies a process is in, of those that say something of CPU or memory.
+/// The hierarchies a process is in, of those that say something of CPU, memory or processes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Hierarchies {
     /// The one of version 2.
@@ -27,6 +27,8 @@ pub(super) struct Hierarchies {
     pub(super) cpu: Option<Folder>,
     /// The one of version 1 with the controller `memory`.
     pub(super) memory: Option<Folder>,
+    /// The one of version 1 with the controller `pids`.
+    pub(super) pids: Option<Folder>,
 }
 
 impl Hierarchies {
@@ -52,6 +54,7 @@ impl Hierarchies {
             };
             hierarchies.cpu = hierarchies.cpu.or_else(|| with("cpu"));
             hierarchies.memory = hierarchies.memory.or_else(|| with("memory"));
+            hierarchies.pids = hierarchies.pids.or_else(|| with("pids"));
         }
         hierarchies
     }

@@ -66,6 +66,8 @@ impl Growths {
             throttled_periods: counters.throttled_periods.map(|count| self.throttled_periods.advance(count)),
             throttled_s: counters.throttled_us.map(|us| self.throttled_us.advance(us) as f64 / 1e6),
             oom_kills: counters.oom_kills.map(|count| self.oom_kills.advance(count)),
+            pids_limit: group.pids_limit(),
+            pids_current: counters.pids_current,
         }
     }
 }
@@ -77,5 +79,7 @@ fn group_of(pid: u32) -> Option<Group> {
     Some(Group::of(&Hierarchies::of(&groups, &mounts)))
 }
 
+#[cfg(test)]
+mod real_tests;
 #[cfg(test)]
 mod tests;

@@ -47,6 +47,10 @@ fn version_2() -> Made {
         .file("pod/memory.events", "low 0\nhigh 0\nmax 3\noom 1\noom_kill 1\n")
         .file("pod/app/cpu.max", "max 100000\n")
         .file("pod/app/memory.max", "max\n")
+        .file("pod/pids.max", "200\n")
+        .file("pod/pids.current", "150\n")
+        .file("pod/app/pids.max", "max\n")
+        .file("pod/app/pids.current", "140\n")
 }
 
 #[test]
@@ -56,6 +60,7 @@ fn the_smallest_limit_among_the_ancestors_of_version_2_wins() {
     assert_eq!(sample.memory_limit_bytes, Some(1 << 30));
     assert_eq!(sample.memory_current_bytes, Some(700_000_000));
     assert_eq!(sample.memory_working_set_bytes, Some(500_000_000));
+    assert_eq!((sample.pids_limit, sample.pids_current), (Some(200), Some(150)));
 
     let tighter = version_2()
         .file("pod/app/cpu.max", "50000 100000\n")
@@ -97,6 +102,9 @@ fn version_1_has_a_hierarchy_for_each_controller_and_other_words_for_no_limit() 
     let made = Made::new()
         .mount("cpu", "cgroup", "cpu,cpuacct")
         .mount("memory", "cgroup", "memory")
+        .mount("pids", "cgroup", "pids")
+        .file("pids/docker/pids.max", "100\n")
+        .file("pids/docker/pids.current", "7\n")
         .file("cpu/cpu.cfs_quota_us", "-1\n")
         .file("cpu/cpu.cfs_period_us", "100000\n")
         .file("cpu/docker/cpu.cfs_quota_us", "200000\n")
@@ -106,11 +114,15 @@ fn version_1_has_a_hierarchy_for_each_controller_and_other_words_for_no_limit() 
         .file("memory/docker/memory.usage_in_bytes", "5000\n")
         .file("memory/docker/memory.stat", "inactive_file 1\ntotal_inactive_file 2000\n")
         .file("memory/docker/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 0\n");
-    let groups = "4:memory:/docker\n3:cpu,cpuacct:/docker\n";
+    let groups = "5:pids:/docker\n4:memory:/docker\n3:cpu,cpuacct:/docker\n";
     let sample = made.sample(groups);
     assert_eq!((sample.cpu_limit_cores, sample.memory_limit_bytes), (Some(2.0), None));
     assert_eq!(sample.memory_working_set_bytes, Some(3_000));
     assert_eq!((sample.throttled_s, sample.oom_kills), (Some(0.0), Some(0)));
+    assert_eq!((sample.pids_limit, sample.pids_current), (Some(100), Some(7)));
+    let limited = made.file("memory/docker/memory.limit_in_bytes", "4096\n");
+    assert_eq!(limited.sample(groups).memory_limit_bytes, Some(4_096));
+    let made = limited;
     let group = Group::of(&Hierarchies::of(groups, &made.mounts));
     assert_eq!(group.counters().throttled_us, Some(5_000));
 }
@@ -131,6 +143,13 @@ fn of_both_versions_the_one_with_the_controller_is_read() {
 fn what_no_file_tells_is_absent_and_never_zero() {
     assert_eq!(Made::new().mount("", "cgroup2", "").sample("0::/\n"), CgroupSample::default());
     assert_eq!(Made::new().sample("0::/\n"), CgroupSample::default());
+    let unlimited = version_2()
+        .file("pod/pids.max", "max\n")
+        .file("pod/memory.max", "max\n")
+        .file("pod/cpu.max", "max 100000\n");
+    let sample = unlimited.sample("0::/pod/app\n");
+    assert_eq!((sample.pids_limit, sample.pids_current), (None, None));
+    assert_eq!((sample.memory_limit_bytes, sample.cpu_limit_cores), (None, None));
     let broken = version_2().file("pod/cpu.max", "many few\n").file("pod/memory.max", "-5\n");
     let sample = broken.sample("0::/pod/app\n");
     assert_eq!((sample.cpu_limit_cores, sample.memory_limit_bytes), (None, None));
