@@ -22,7 +22,7 @@ impl Default for ComparisonOptions {
             tolerance_ratio: 0.05,
             error_rate_tolerance: 0.001,
             // Recorded runs of one target on a busy machine differed by 13 % (docs/compare.md); with a tenth, pairs of them are called a
-            // regression in 4 of 100.
+            // regression in 4 of 100, of three minutes and of ten.
             run_to_run_ratio: 0.10,
             resamples: 2000,
             seed: 1,
