@@ -67,12 +67,15 @@ fn of_independent_seconds_one_equal_pair_in_twenty_is_told_apart() {
     }
 }
 
+/// Blocks tear such changes apart, the more the shorter the run: it is what single runs cannot show, and the reason to repeat them. With twenty blocks
+/// these were 18, 9, 22 and 15 %.
 #[test]
-fn slow_changes_beneath_noise_are_told_apart_less_the_longer_the_run() {
+fn slow_changes_beneath_noise_are_told_apart_too_often_and_less_the_longer_the_run() {
     let slow = |seconds| told_apart(DIFFERENCE, 0.0, |random| autoregressive(seconds, 0.9, 2.0, random));
     let shifts = |seconds| told_apart(DIFFERENCE, 0.0, |random| shifting(seconds, 20, 1.5, random));
     let told = [slow(180), slow(600), shifts(180), shifts(600)];
-    assert!(told.iter().zip([0.0; 4]).all(|(told, most)| *told <= most), "{told:?}");
+    assert!(told.iter().zip([13.0, 9.5, 23.0, 9.5]).all(|(told, most)| *told <= most), "{told:?}");
+    assert!(told[1] < told[0] && told[3] < told[2], "{told:?}");
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use aforo_model::{Answer, Change, ComparedFigure, FigureComparison, Subject};
 
+use super::blocks::{Blocks, ShortRun};
 use super::correlation::{correlation_time_s, log_p95};
 use super::effect::Effect;
 use super::figures::{cpu_of_seconds, figure_of, is_of_all_steps, quantile_of, step_of};
 use super::judge::judge;
-use super::blocks::{Blocks, ShortRun};
 use super::one_run::effect_of_one_run;
 use super::seconds::Counts;
 use super::several_runs::{Exchanges, Series, effects_of_runs};
