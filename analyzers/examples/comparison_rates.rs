@@ -7,7 +7,7 @@ mod recorded;
 
 use std::io::{self, Write};
 
-use recorded::{Recorded, Said, Trial};
+use recorded::{MadeOf, Recorded, Said, Trial};
 
 /// Runs a side, seconds of a run, and what is allowed for between single runs.
 const CELLS: [(usize, usize, f64); 10] = [
@@ -30,6 +30,8 @@ fn main() -> io::Result<()> {
     writeln!(out, "Each line: {trials} comparisons, and percent of them.")?;
     for (machine, recorded) in [("busy", Recorded::busy()), ("quiet", Recorded::quiet())] {
         writeln!(out, "\nRuns recorded on a {machine} machine:")?;
+        let (called, pairs) = recorded.called_as_recorded();
+        writeln!(out, "As recorded, {called} of {pairs} pairs are called a regression.")?;
         write_table(&mut out, &recorded, trials)?;
     }
     Ok(())
@@ -41,9 +43,9 @@ fn write_table(out: &mut impl Write, recorded: &Recorded, trials: u64) -> io::Re
         "made of   runs   length  slower  allowed   regression  improvement  equivalent  inconclusive  total P95 slower"
     )?;
     for (runs, seconds, run_to_run_ratio) in CELLS {
-        for from_any in [false, true] {
+        for made_of in [MadeOf::OneRun, MadeOf::AnyRun, MadeOf::AllRuns] {
             for slower in SLOWER {
-                let trial = Trial { runs, seconds, slower, from_any, seed: 1000, run_to_run_ratio };
+                let trial = Trial { runs, seconds, slower, made_of, seed: 1000, run_to_run_ratio };
                 write_line(out, trial, &Said::of(recorded, trial, trials), trials)?;
             }
         }
@@ -55,8 +57,12 @@ fn write_line(out: &mut impl Write, trial: Trial, said: &Said, trials: u64) -> i
     let percent = |count: u32| 100.0 * f64::from(count) / trials as f64;
     writeln!(
         out,
-        "{:<8}{:>6}{:>7} s{:>6.0} %{:>7.0} %{:>13.1}{:>13.1}{:>12.1}{:>14.1}{:>18.1}",
-        if trial.from_any { "any run" } else { "one run" },
+        "{:<9}{:>5}{:>7} s{:>6.0} %{:>7.0} %{:>13.1}{:>13.1}{:>12.1}{:>14.1}{:>18.1}",
+        match trial.made_of {
+            MadeOf::OneRun => "one run",
+            MadeOf::AnyRun => "any run",
+            MadeOf::AllRuns => "all runs",
+        },
         trial.runs,
         trial.seconds,
         trial.slower * 100.0,

@@ -2,19 +2,18 @@
 
 use aforo_model::{Answer, Change, ComparedFigure, FigureComparison, Subject};
 
+use super::blocks::{Blocks, ShortRun};
 use super::correlation::{correlation_time_s, log_p95};
 use super::effect::Effect;
 use super::figures::{cpu_of_seconds, figure_of, is_of_all_steps, quantile_of, step_of};
 use super::judge::judge;
-use super::one_run::{BLOCKS, effect_of_one_run};
+use super::one_run::effect_of_one_run;
 use super::seconds::Counts;
 use super::several_runs::{Exchanges, Series, effects_of_runs};
 use super::spread::{Drawing, Spread, rate_error};
 use super::{ComparisonOptions, RunUnderComparison};
 use crate::statistics::{holm, mean};
 
-/// Blocks must be so many times as long as what is slow stays slow, or they tear it apart and seem to agree more than they do.
-const CORRELATION_TIMES: f64 = 2.5;
 /// Requests beyond a quantile in one run alone: below, the quantile is a few single requests, and drawing seconds again does not show
 /// what others there might have been.
 const BEYOND_QUANTILE_OF_ONE: f64 = 20.0;
@@ -22,9 +21,6 @@ const BEYOND_QUANTILE_OF_ONE: f64 = 20.0;
 const BEYOND_QUANTILE_OF_SEVERAL: f64 = 5.0;
 /// Histograms keep a time to a thousandth; two equal times may differ by that.
 const RESOLUTION: f64 = 0.0005;
-
-/// Stretches of a run that are independent of each other. With fewer, how much they differ is a guess.
-const FEWEST_STRETCHES: f64 = 5.0;
 
 /// What a judgement rests on.
 #[derive(Debug)]
@@ -34,20 +30,6 @@ pub(super) enum Basis {
     /// Several runs on at least one side.
     Several(Exchanges),
 }
-
-/// How two single runs are cut.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Blocks {
-    pub(super) block_s: usize,
-    /// Times the error that blocks of this length show.
-    widening: f64,
-    /// Independent stretches of the shorter run, less one.
-    degrees: f64,
-}
-
-/// Why blocks of these runs tell nothing, as a sentence without a full stop.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct ShortRun(String);
 
 impl Basis {
     pub(super) fn of(
@@ -62,29 +44,6 @@ impl Basis {
             |run: &RunUnderComparison<'_>| correlation_time_s(&log_p95(&run.seconds.of(&Subject::Total)));
         let shorter_s = before.seconds.len().min(after.seconds.len());
         Self::OneRun(Blocks::of(shorter_s, memory(before).max(memory(after))))
-    }
-}
-
-impl Blocks {
-    /// Blocks are as long as their number allows: what hangs together stays together. Where what is slow stays slow for longer than they
-    /// are, neighbouring blocks tell the same, at worst all within [`CORRELATION_TIMES`] of it; so many times larger is the variance then.
-    fn of(shorter_s: usize, memory_s: f64) -> Result<Self, ShortRun> {
-        let block_s = shorter_s / BLOCKS;
-        if block_s == 0 {
-            return Err(ShortRun(format!(
-                "{shorter_s} judged seconds are too few to draw from; {BLOCKS} are the least, or run several times a side"
-            )));
-        }
-        let stretch_s = (CORRELATION_TIMES * memory_s).max(block_s as f64);
-        let stretches = (shorter_s as f64 / stretch_s).floor();
-        if stretches < FEWEST_STRETCHES {
-            return Err(ShortRun(format!(
-                "what is slow stays slow for about {memory_s:.0} s, so that a run must be judged over {:.0} s at least; or run several times a side",
-                (stretch_s * FEWEST_STRETCHES).ceil()
-            )));
-        }
-        let degrees = stretches.min(BLOCKS as f64) - 1.0;
-        Ok(Self { block_s, widening: (stretch_s / block_s as f64).sqrt(), degrees })
     }
 }
 
@@ -173,13 +132,14 @@ fn one_run_family(
         {
             return Err(not_measured(figure));
         }
-        let blocks = blocks.map_err(|short| short.0.clone())?;
+        let blocks = blocks.map_err(ToString::to_string)?;
         for run in [before, after] {
             enough_requests(run, subject, figure, BEYOND_QUANTILE_OF_ONE)?;
         }
         let spread = |run: &RunUnderComparison<'_>, seed: u64| {
-            let Blocks { block_s, widening, .. } = *blocks;
-            spread_of(run, subject, figure, Drawing { block_s, resamples: options.resamples, seed, widening })
+            let widening = blocks.widening(figure);
+            let (block_s, resamples) = (blocks.block_s, options.resamples);
+            spread_of(run, subject, figure, Drawing { block_s, resamples, seed, widening })
         };
         let (was, is) = (spread(before, options.seed)?, spread(after, options.seed.wrapping_add(1))?);
         effect_of_one_run(figure, &was, &is, options.run_to_run_ratio, blocks.degrees).ok_or_else(|| {
@@ -305,26 +265,5 @@ fn spread_of(
             Ok(Spread::of_ratio(&known.collect::<Vec<_>>(), drawing))
         }
         _ => Err("one run gives one value of it; repeated runs would tell".to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn blocks_are_a_twentieth_of_the_run_and_count_for_less_where_it_remembers_longer() {
-        let forgetful = Blocks::of(180, 2.0).unwrap();
-        assert_eq!(forgetful, Blocks { block_s: 9, widening: 1.0, degrees: 19.0 });
-        // Stretches of 18 s are two blocks long, and there are ten of them.
-        let slow = Blocks::of(180, 7.2).unwrap();
-        assert!((slow.widening - 2f64.sqrt()).abs() < 1e-9 && slow.degrees == 9.0, "{slow:?}");
-    }
-
-    #[test]
-    fn a_run_too_short_for_its_memory_says_how_long_it_must_be() {
-        let ShortRun(why) = Blocks::of(60, 10.0).unwrap_err();
-        assert!(why.contains("about 10 s") && why.contains("125 s at least"), "{why}");
-        assert!(Blocks::of(19, 0.0).unwrap_err().0.contains("19 judged seconds"));
     }
 }

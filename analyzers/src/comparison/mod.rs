@@ -4,6 +4,8 @@ mod blocks;
 mod comparable;
 mod compare;
 mod correlation;
+#[cfg(test)]
+mod coverage;
 mod doubts;
 mod effect;
 mod family;
@@ -14,6 +16,7 @@ mod judge;
 mod one_run;
 mod options;
 mod plan_changes;
+mod ratio;
 mod seconds;
 mod several_runs;
 mod spread;

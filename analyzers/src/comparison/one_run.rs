@@ -6,15 +6,13 @@ use super::effect::Effect;
 use super::spread::Spread;
 use crate::statistics::{t_of_two_sided, two_sided_t};
 
-/// Blocks into which a run must fall. With fewer, they do not tell how much blocks differ.
-pub(super) const BLOCKS: usize = 20;
 /// 95 % confidence.
 const CHANCE: f64 = 0.05;
 /// Beyond so many standard errors the chance is smaller than anything it is held against.
 const MOST_ERRORS: f64 = 64.0;
 
 /// The change from one run to another, from how each spreads within itself, and from what is allowed for between runs. `degrees` is how
-/// many stretches that are independent of each other a run has, less one.
+/// well each run knows its own spread, as degrees of freedom; of two that spread alike it is twice that (Welch 1947, Satterthwaite 1946).
 pub(super) fn effect_of_one_run(
     figure: ComparedFigure,
     before: &Spread,
@@ -35,6 +33,7 @@ pub(super) fn effect_of_one_run(
         let up = ((to_high - to).powi(2) + (from - from_low).powi(2) + between).sqrt();
         (to - from - down, to - from + up)
     };
+    let degrees = degrees_of_both(before, after, on_scale, degrees);
     let t = t_of_two_sided(CHANCE, degrees);
     let (low, high) = ends(t);
     if !(low.is_finite() && high.is_finite()) {
@@ -46,6 +45,17 @@ pub(super) fn effect_of_one_run(
         chance: two_sided_t(errors_to_nothing(to - from, ends), degrees),
         deviation: (high - low) / (2.0 * t) / std::f64::consts::SQRT_2,
     })
+}
+
+/// Degrees of freedom of the difference of two runs with so many each. Where nothing limits an error, those of one: the fewest there can be.
+fn degrees_of_both(before: &Spread, after: &Spread, on_scale: impl Fn(f64) -> f64, degrees: f64) -> f64 {
+    let variance = |spread: &Spread| {
+        let (low, high) = spread.ends(1.0);
+        ((on_scale(high) - on_scale(low)) / 2.0).powi(2)
+    };
+    let (from, to) = (variance(before), variance(after));
+    let both = degrees * (from + to).powi(2) / (from.powi(2) + to.powi(2));
+    if both.is_finite() { both } else { degrees }
 }
 
 /// How many standard errors wide the range is that reaches no change at all.
@@ -74,13 +84,13 @@ mod tests {
         Spread::Even { value, error }
     }
 
-    /// By hand: both errors are 1 %, so the ratio's is 1.41 %, and 2.093 of them are 2.96 %.
+    /// By hand: both errors are 1 %, so the ratio's is 1.41 %, and with twice 19 degrees of freedom 2.024 of them are 2.86 %.
     #[test]
     fn errors_of_both_sides_add_up_as_variances() {
         let effect =
             effect_of_one_run(ComparedFigure::P95, &even(100.0, 1.0), &even(110.0, 1.1), 0.0, 19.0).unwrap();
         assert!((effect.interval.estimate - 1.1).abs() < 1e-9);
-        assert!((effect.interval.low / 1.1 - (1.0 - 0.0296)).abs() < 0.002, "{effect:?}");
+        assert!((effect.interval.low / 1.1 - (1.0 - 0.0286)).abs() < 0.002, "{effect:?}");
         assert!(effect.chance < 1e-4, "{effect:?}");
         assert!((effect.deviation - 0.01).abs() < 0.001, "{effect:?}");
     }

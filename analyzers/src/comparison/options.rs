@@ -21,8 +21,8 @@ impl Default for ComparisonOptions {
         Self {
             tolerance_ratio: 0.05,
             error_rate_tolerance: 0.001,
-            // Recorded runs of one target on a busy machine differed by 13 % (docs/compare.md); with a tenth, pairs of them are called a
-            // regression in 4 of 100.
+            // Recorded runs of one target on a busy machine differed by 13 % (docs/compare.md); with a tenth, pairs made of them are called a
+            // regression in 7 of 100 of three minutes and in 3 of 100 of ten, identical ones in fewer than 5.
             run_to_run_ratio: 0.10,
             resamples: 2000,
             seed: 1,

@@ -1,6 +1,6 @@
 //! How far a figure of one run may be from what the same seconds, drawn again, would have given.
 
-use super::blocks::Ratio;
+use super::ratio::Ratio;
 use super::seconds::Counts;
 use crate::statistics::Random;
 

@@ -61,7 +61,7 @@ fn a_run_against_itself_is_no_change_whatever_is_allowed_for() {
     assert!(interval.low < 0.9 && interval.high > 1.1, "runs differ by themselves: {interval:?}");
     assert_eq!(
         comparison.method,
-        ComparisonMethod::WithinRuns { block_s: 3, resamples: 300, run_to_run_ratio: 0.05 }
+        ComparisonMethod::WithinRuns { block_s: 6, resamples: 300, run_to_run_ratio: 0.05 }
     );
 }
 

@@ -5,13 +5,13 @@
 
 mod recorded;
 
-use recorded::{Recorded, Said, Trial};
+use recorded::{MadeOf, Recorded, Said, Trial};
 
-/// Runs as the scenario `baseline` makes them, of any of the recorded ones: they differ as those did.
+/// Runs as the scenario `baseline` makes them, each of any of the recorded ones: not identical, for they differ as those did.
 const ANY: Trial =
-    Trial { runs: 5, seconds: 180, slower: 0.0, from_any: true, seed: 1, run_to_run_ratio: 0.10 };
+    Trial { runs: 5, seconds: 180, slower: 0.0, made_of: MadeOf::AnyRun, seed: 1, run_to_run_ratio: 0.10 };
 /// All runs of a comparison are made of one recorded run: nothing differs but chance.
-const ALIKE: Trial = Trial { from_any: false, ..ANY };
+const ALIKE: Trial = Trial { made_of: MadeOf::OneRun, ..ANY };
 
 fn recordings() -> [Recorded; 2] {
     [Recorded::busy(), Recorded::quiet()]
@@ -23,6 +23,29 @@ fn two_identical_runs_are_called_a_regression_in_at_most_five_of_a_hundred_pairs
         let said = Said::of(&recorded, Trial { runs: 1, ..ALIKE }, 60);
         assert!(said.regression <= 3, "{said:?}");
     }
+}
+
+/// The same, with slow changes as slow as they were recorded: minutes of all recorded runs stay together.
+#[test]
+fn two_runs_of_minutes_of_all_recorded_ones_are_called_a_regression_in_at_most_five_of_a_hundred_pairs() {
+    for recorded in recordings() {
+        let said = Said::of(&recorded, Trial { runs: 1, made_of: MadeOf::AllRuns, ..ANY }, 40);
+        assert!(said.regression <= 2, "{said:?}");
+    }
+}
+
+/// Ten minutes show their own spread well, and what the recorded runs differ by not at all.
+#[test]
+fn a_longer_pair_of_runs_that_differ_by_themselves_is_called_a_regression_no_more_often() {
+    let said = Said::of(&Recorded::busy(), Trial { runs: 1, seconds: 600, ..ANY }, 20);
+    assert!(said.regression <= 1, "{said:?}");
+}
+
+/// Real pairs of one target, as they were recorded.
+#[test]
+fn no_recorded_run_is_called_a_regression_of_another_one() {
+    let called = recordings().map(|recorded| recorded.called_as_recorded());
+    assert_eq!(called, [(0, 30), (0, 20)]);
 }
 
 /// Single runs do not show how much runs differ; a tenth is allowed for it.

@@ -18,8 +18,10 @@ use rand::{Rng as _, SeedableRng as _};
 const BUSY: &str = include_str!("../../fixtures/comparison/recorded_busy.txt");
 const QUIET: &str = include_str!("../../fixtures/comparison/recorded_quiet.txt");
 const RECORD: &str = include_str!("../../fixtures/comparison/run.json");
-/// Seconds that stay together when they are drawn again: longer than what was slow in the recorded runs stayed slow.
+/// Seconds that stay together when those of one recorded run are drawn again.
 const TOGETHER_S: usize = 20;
+/// The same where they are drawn from all of them. In minutes apart recorded runs differ by no more than minutes inside one of them do.
+const TOGETHER_OF_ALL_S: usize = 60;
 
 /// Response times, µs, of each step in each second.
 type Run = Vec<Vec<Vec<f64>>>;
@@ -40,12 +42,24 @@ pub(crate) struct Trial {
     pub(crate) seconds: usize,
     /// By how much the later side is slower.
     pub(crate) slower: f64,
-    /// Whether each run is made of another recorded one, so that runs differ as the recorded ones did; else all of one trial are made of one.
-    pub(crate) from_any: bool,
+    /// Of which recorded ones.
+    pub(crate) made_of: MadeOf,
     /// Where drawing begins; it also picks the recorded run where there is one.
     pub(crate) seed: u64,
     /// Allowed for between single runs.
     pub(crate) run_to_run_ratio: f64,
+}
+
+/// Of which recorded runs the runs of a comparison are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MadeOf {
+    /// All of the same one: the sides are identical.
+    OneRun,
+    /// Each of one that is picked for it: the sides are not identical, for the levels of the recorded ones differ, and stay apart however
+    /// long the made ones are.
+    AnyRun,
+    /// Each of stretches of all of them: the sides are identical, and what changes slowly changes as slowly as it was recorded.
+    AllRuns,
 }
 
 impl Recorded {
@@ -82,8 +96,15 @@ impl Recorded {
         let one = trial.seed as usize % self.runs.len();
         let mut side = |slower: f64| -> Vec<(RunRecord, RunSeconds)> {
             let mut run = |_| {
-                let source = if trial.from_any { random.random_range(0..self.runs.len()) } else { one };
-                self.made(&drawn(&self.runs[source], trial.seconds, slower, &mut random), trial.runs == 1)
+                let sources = match trial.made_of {
+                    MadeOf::OneRun => &self.runs[one..=one],
+                    MadeOf::AnyRun => {
+                        let any = random.random_range(0..self.runs.len());
+                        &self.runs[any..=any]
+                    }
+                    MadeOf::AllRuns => &self.runs[..],
+                };
+                self.made(&drawn(sources, trial.seconds, slower, &mut random), trial.runs == 1)
             };
             (0..trial.runs).map(&mut run).collect()
         };
@@ -95,6 +116,19 @@ impl Recorded {
             ..ComparisonOptions::default()
         };
         compare_runs(&under_comparison(&before), &under_comparison(&after), options).unwrap()
+    }
+
+    /// How many of the recorded runs are called a regression of another one, and of how many pairs: nothing is drawn again.
+    pub(crate) fn called_as_recorded(&self) -> (usize, usize) {
+        let made: Vec<_> = self.runs.iter().map(|run| [self.made(run, true)]).collect();
+        let is_called = |before: usize, after: usize| {
+            let (before, after) = (under_comparison(&made[before]), under_comparison(&made[after]));
+            let comparison = compare_runs(&before, &after, ComparisonOptions::default()).unwrap();
+            comparison.change == Change::Regression
+        };
+        let others = |after: usize| (0..made.len()).filter(move |before| *before != after);
+        let pairs = || (0..made.len()).flat_map(|after| others(after).map(move |before| (before, after)));
+        (pairs().filter(|(before, after)| is_called(*before, *after)).count(), pairs().count())
     }
 
     /// A run with these seconds, as its record and its seconds would be.
@@ -136,12 +170,17 @@ fn under_comparison(runs: &[(RunRecord, RunSeconds)]) -> Vec<RunUnderComparison<
     runs.iter().map(|(record, seconds)| RunUnderComparison { record, seconds }).collect()
 }
 
-/// Seconds of a run drawn in blocks until there are enough, each time longer by the same.
-fn drawn(run: &Run, seconds: usize, slower: f64, random: &mut StdRng) -> Run {
+/// Seconds of these runs drawn in blocks until there are enough, each time longer by the same.
+fn drawn(sources: &[Run], seconds: usize, slower: f64, random: &mut StdRng) -> Run {
+    let together_s = if sources.len() == 1 { TOGETHER_S } else { TOGETHER_OF_ALL_S };
     let mut drawn = Run::new();
     while drawn.len() < seconds {
+        let run = match sources {
+            [only] => only,
+            several => &several[random.random_range(0..several.len())],
+        };
         let from = random.random_range(0..run.len());
-        let wanted = TOGETHER_S.min(seconds - drawn.len());
+        let wanted = together_s.min(seconds - drawn.len());
         drawn.extend((0..wanted).map(|place| run[(from + place) % run.len()].clone()));
     }
     drawn.iter_mut().flatten().flatten().for_each(|time_us| *time_us *= slower);
