@@ -15,7 +15,7 @@ stamp=$folder/installed-package.txt
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
-if [ "$(cat "$stamp" 2>/dev/null)" = "$package" ]; then
+if [ -s "$folder/release/index.html" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$package" ]; then
     exit 0
 fi
 say "installing speedscope into $folder"
@@ -27,7 +27,7 @@ if ! command -v npm >/dev/null 2>&1; then
         fail "pip could not install $node_package (its message is above): it takes the network, and Python 3.8 or newer"
     PATH=$PWD/$folder/venv/bin:$PATH
 fi
-npm pack --silent "$package" --pack-destination "$folder" >/dev/null || fail "npm could not get $package (its message is above): it takes the network"
+(cd "$folder" && npm pack --silent "$package") >/dev/null || fail "npm could not get $package (its message is above): it takes the network"
 # All of the archive lies in a folder named package.
 tar -xzf "$folder"/speedscope-*.tgz -C "$folder"
 mv "$folder/package/dist/release" "$folder/release"

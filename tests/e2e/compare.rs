@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::aforo::{Finished, Workplace, read_json, wait_until};
 use crate::target::{Answer, TestTarget};
 
-/// Seconds of a run that is made: enough for twenty blocks of several seconds.
+/// Seconds of a run that is made: enough for ten blocks of several seconds.
 const MADE_S: u32 = 120;
 /// How long viewing takes in a run that is made, and booking where it is not slow.
 const QUICK_US: u64 = 2_000;

@@ -48,9 +48,10 @@ fn no_recorded_run_is_called_a_regression_of_another_one() {
     assert_eq!(called, [(0, 30), (0, 20)]);
 }
 
-/// Single runs do not show how much runs differ; a tenth is allowed for it.
+/// Single runs do not show how much runs differ; a tenth is allowed for it. Of the busy ones it is 4, 4 and 13 in a hundred by other seeds
+/// than this one's: `docs/compare.md` says so.
 #[test]
-fn a_pair_of_runs_that_differ_by_themselves_is_called_a_regression_in_at_most_five_of_a_hundred() {
+fn a_pair_of_runs_that_differ_by_themselves_is_called_a_regression_in_two_of_forty() {
     for recorded in recordings() {
         let said = Said::of(&recorded, Trial { runs: 1, ..ANY }, 40);
         assert!(said.regression <= 2, "{said:?}");

@@ -102,8 +102,8 @@ def compute():
     tell('computes')
     while True:
         pass
-threading.Thread(target=compute, daemon=True).start()
 tell('waits')
+threading.Thread(target=compute, daemon=True).start()
 sys.stdin.readline()
 ";
 
@@ -124,7 +124,8 @@ sys.stdin.readline()
         let lines: Vec<String> =
             BufReader::new(child.stdout.take().unwrap()).lines().take(2).map(Result::unwrap).collect();
         let of = |name: &str| {
-            let line = lines.iter().find_map(|line| line.strip_prefix(name)).unwrap();
+            let line = lines.iter().find_map(|line| line.strip_prefix(name));
+            let line = line.unwrap_or_else(|| panic!("no {name} in {lines:?}"));
             let (record, number) = line.trim().split_once(' ').unwrap();
             (record.parse().unwrap(), number.parse().unwrap())
         };
