@@ -106,7 +106,7 @@ pub(crate) async fn version(url: &str) -> Result<String, Notice> {
 /// whatever the URL names; whether another can be is a question like any other.
 ///
 /// # Errors
-/// When the URL is not Redis', or the server is not reached or lets nobody in with these words.
+/// When the URL is not Redis', or the server is not reached or refuses the user.
 pub async fn connect_redis(url: &str) -> Result<MultiplexedConnection, RedisError> {
     connect(&client(url)?).await
 }
