@@ -40,13 +40,38 @@ have_extensions() {
     ! have dnf || [ ! -d /usr/share/pgsql ] || [ -e /usr/share/pgsql/extension/btree_gist.control ]
 }
 
-have_redis() {
-    if have redis-server || have valkey-server; then return 0; fi
-    for bin in ${AFORO_REDIS_SERVER:+"$AFORO_REDIS_SERVER"} /usr/sbin/redis-server /usr/sbin/valkey-server \
-        /opt/homebrew/bin/redis-server /opt/homebrew/opt/*/bin/valkey-server /usr/local/opt/redis/bin/redis-server; do
-        if [ -x "$bin" ]; then return 0; fi
+# The one that sandbox/src/discovery.rs takes: what is named and nothing else, or the first on PATH, or the first where packages put it.
+redis_program() (
+    if [ -n "${AFORO_REDIS_SERVER:-}" ]; then
+        [ -x "$AFORO_REDIS_SERVER" ] && echo "$AFORO_REDIS_SERVER"
+        exit
+    fi
+    IFS=:
+    for bin in $PATH /usr/bin /usr/sbin /usr/local/bin /usr/local/sbin /opt/homebrew/bin /opt/homebrew/opt/redis/bin \
+        /opt/homebrew/opt/valkey/bin /usr/local/opt/redis/bin /opt/local/bin; do
+        for program in "$bin/redis-server" "$bin/valkey-server"; do
+            if [ -f "$program" ] && [ -x "$program" ]; then
+                echo "$program"
+                exit
+            fi
+        done
     done
-    return 1
+    exit 1
+)
+
+have_redis() {
+    redis_program >/dev/null
+}
+
+# Tests use what Redis has since 7, as rules for reading keys (%R~*) and CLUSTER ADDSLOTSRANGE. Valkey began with 7.2.
+require_redis_for_tests() {
+    program=$(redis_program)
+    version=$("$program" --version | sed -n 's/^[^=]*v=\([0-9.]*\).*$/\1/p')
+    case $version in
+        [7-9].* | [1-9][0-9]*.*) ;;
+        *) fail "the tests need Redis 7 or newer, or Valkey; $program is ${version:-of an unknown version}. Install a newer one (Ubuntu 22.04 and" \
+            "Debian 11 have none; packages.redis.io does) and name its program in AFORO_REDIS_SERVER. Aforo itself needs no newer one." ;;
+    esac
 }
 
 # Where the Rust package clang-sys looks for the library; and beside it the headers that clang brings, such as stdbool.h.
@@ -163,6 +188,7 @@ set_up_servers() {
 }
 
 set_up_tests() {
+    require_redis_for_tests
     if ! have_python; then
         install python "Python" "tests profile Python programs, one of them the service under examples/fastapi"
         have_python || fail "Python was installed, but the python3 on PATH still cannot make virtual environments."

@@ -27,12 +27,12 @@ mod tests {
     use std::time::Duration;
 
     use aforo_model::cache::{CachePolicy, TraceEnd};
+    use aforo_profiles::connect_redis;
     use aforo_sandbox::{Redis, RedisOptions};
     use redis::aio::MultiplexedConnection;
     use tokio::sync::mpsc::unbounded_channel;
 
     use super::*;
-    use crate::check::redis::connect;
 
     /// A server that evicts by LRU.
     const MAXMEMORY_BYTES: u64 = 2_500_000;
@@ -66,7 +66,7 @@ mod tests {
             }
         });
         progress.recv().await.unwrap();
-        look_up_many(&mut connect(url).await.unwrap()).await;
+        look_up_many(&mut connect_redis(url).await.unwrap()).await;
         // Progress is told twice a second: once it stands still, the recorder has read all there is.
         let mut seen = 0;
         loop {
@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(Some(present_ratio(&replay, CachePolicy::Lru)), trace.server_hit_ratio);
         assert!(replay.best.found().is_none());
 
-        let mut connection = connect(&url).await.unwrap();
+        let mut connection = connect_redis(&url).await.unwrap();
         let () = redis::cmd("FLUSHALL").query_async(&mut connection).await.unwrap();
         for (name, value) in
             [("maxmemory", MAXMEMORY_BYTES.to_string()), ("maxmemory-policy", "allkeys-lru".into())]

@@ -2,7 +2,7 @@
 
 mod database;
 mod machine;
-pub(crate) mod redis;
+mod redis;
 mod target;
 
 use std::path::Path;

@@ -31,7 +31,7 @@ pub use postgres::{
 pub use postgres::{ExplainLimits, ExplainRequest, Explainer, ReadOnlyProof};
 pub use postgres::{PostgresProxy, ProxyError, start_proxy};
 pub use processes::{pid_listening_on, pid_serving};
-pub use redis::{CommandReader, CommandSnapshot, CommandTime};
+pub use redis::{CommandReader, CommandSnapshot, CommandTime, connect_redis};
 pub use redis::{TraceError, TraceLimits, TraceProgress, record_cache_trace};
 pub use scrape::metrics_url;
 pub use versions::{ServerVersions, server_versions};

@@ -60,17 +60,27 @@ pub(crate) struct Link<S: Server> {
     server: S,
     state: State<S::Connection>,
     pause: Duration,
+    /// What an open connection will not see, until it is told.
+    partial_view: Option<Notice>,
 }
 
 impl<S: Server> Link<S> {
     pub(crate) fn new(server: S) -> Self {
-        Self { server, state: State::Closed { retry_at: Instant::now() }, pause: FIRST_PAUSE }
+        let state = State::Closed { retry_at: Instant::now() };
+        Self { server, state, pause: FIRST_PAUSE, partial_view: None }
     }
 
     /// Asks the server, connecting first where there is no connection. Ends by the deadline.
     pub(crate) async fn read(&mut self, deadline: Instant) -> Answer<S::Reading> {
-        let (mut connection, notice) = match self.connection(deadline).await {
-            Ok(Some(connected)) => connected,
+        let mut answer = self.ask(deadline).await;
+        // A failure is told first; the reading after it, which the pause keeps empty, has room for the other.
+        answer.notice = answer.notice.or_else(|| self.partial_view.take());
+        answer
+    }
+
+    async fn ask(&mut self, deadline: Instant) -> Answer<S::Reading> {
+        let mut connection = match self.connection(deadline).await {
+            Ok(Some(connection)) => connection,
             Ok(None) => return Answer::nothing(),
             Err(notice) => {
                 self.close();
@@ -81,7 +91,7 @@ impl<S: Server> Link<S> {
             Ok(Ok(reading)) => {
                 self.state = State::Open(connection);
                 self.pause = FIRST_PAUSE;
-                Answer { reading: Some(reading), notice }
+                Answer { reading: Some(reading), notice: None }
             }
             Ok(Err(failure)) => {
                 self.close();
@@ -95,10 +105,7 @@ impl<S: Server> Link<S> {
     }
 
     /// The open connection, taken out; nothing while there is none yet.
-    async fn connection(
-        &mut self,
-        deadline: Instant,
-    ) -> Result<Option<(S::Connection, Option<Notice>)>, Notice> {
+    async fn connection(&mut self, deadline: Instant) -> Result<Option<S::Connection>, Notice> {
         if let State::Closed { retry_at } = self.state {
             if Instant::now() < retry_at {
                 return Ok(None);
@@ -110,9 +117,13 @@ impl<S: Server> Link<S> {
         }
         let closed = State::Closed { retry_at: Instant::now() };
         match mem::replace(&mut self.state, closed) {
-            State::Open(connection) => Ok(Some((connection, None))),
+            State::Open(connection) => Ok(Some(connection)),
             State::Connecting(mut attempt) => match timeout_at(deadline, &mut attempt).await {
-                Ok(Ok(connected)) => connected.map(Some),
+                Ok(Ok(connected)) => {
+                    let (connection, partial_view) = connected?;
+                    self.partial_view = partial_view;
+                    Ok(Some(connection))
+                }
                 Ok(Err(panicked)) => Err(Notice::new(
                     S::NAME,
                     format!("connecting broke off: {panicked}"),
@@ -166,6 +177,7 @@ mod tests {
     #[derive(Default)]
     struct FakeState {
         connects: AtomicU32,
+        partial_view: Mutex<Option<Notice>>,
         refuses: Mutex<bool>,
         connect_takes: Mutex<Duration>,
         read_takes: Mutex<Duration>,
@@ -183,7 +195,7 @@ mod tests {
             if *self.0.refuses.lock().unwrap() {
                 return Err(Notice::new("fake", "refused", "accept"));
             }
-            Ok((number, None))
+            Ok((number, self.0.partial_view.lock().unwrap().clone()))
         }
 
         async fn read(&mut self, connection: &mut u32) -> Result<u32, Notice> {
@@ -258,6 +270,23 @@ mod tests {
             waited_s += 1;
         }
         assert!(waited_s <= 30, "{waited_s}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_connection_will_not_see_is_told_also_when_its_first_answer_is_slow() {
+        let server = Fake::default();
+        let partial_view = Notice::new("fake", "a replica", "name the primary");
+        set(&server.0.partial_view, Some(partial_view.clone()));
+        let answer = read(&mut Link::new(server.clone())).await;
+        assert_eq!((answer.reading, answer.notice), (Some(1), Some(partial_view.clone())));
+
+        set(&server.0.read_takes, Duration::from_secs(5));
+        let mut link = Link::new(server);
+        let mut notices = Vec::new();
+        for _ in 0..2 {
+            notices.extend(read(&mut link).await.notice);
+        }
+        assert_eq!(notices, [too_slow::<Fake>(), partial_view]);
     }
 
     #[tokio::test(start_paused = true)]

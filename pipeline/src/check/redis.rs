@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use aforo_profiles::connect_redis;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo as _, RedisError};
+use redis::{IntoConnectionInfo as _, RedisError};
 
 use super::CheckItem;
 
@@ -24,19 +25,9 @@ pub(super) async fn items(redis_url: Option<&str>) -> Vec<CheckItem> {
         Err(why) => vec![CheckItem::failed(
             "redis-answers",
             format!("Redis does not answer: {why}"),
-            "check --redis-url: host, port, password and database number",
+            "check --redis-url: host, port, user and password",
         )],
     }
-}
-
-/// Connects with no time limits of the client's own, which are half a second: the caller has one. The client does not name itself, which
-/// servers before Redis 7.2 count among their errors.
-pub(crate) async fn connect(url: &str) -> Result<MultiplexedConnection, RedisError> {
-    let information = url.into_connection_info()?;
-    let settings = information.redis_settings().clone().set_skip_set_lib_name();
-    let client = Client::open(information.set_redis_settings(settings))?;
-    let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
-    client.get_multiplexed_async_connection_with_config(&config).await
 }
 
 /// Keys in the database of the URL, or why the server lets nobody count them, which is no reason not to load the target.
@@ -44,13 +35,22 @@ pub(crate) async fn connect(url: &str) -> Result<MultiplexedConnection, RedisErr
 /// # Errors
 /// Why there is no connection.
 async fn key_count(redis_url: &str) -> Result<Result<u64, RedisError>, String> {
-    let mut connection = connect(redis_url).await.map_err(|error| error.to_string())?;
-    match redis::cmd("DBSIZE").query_async(&mut connection).await {
+    let why = |error: RedisError| error.to_string();
+    let database = redis_url.into_connection_info().map_err(why)?.redis_settings().db();
+    let mut connection = connect_redis(redis_url).await.map_err(why)?;
+    match count(&mut connection, database).await {
         Err(error) if error.is_io_error() => Err(error.to_string()),
         // A user is told to sign in by the first command only.
         Err(error) if error.code() == Some("NOAUTH") => Err(error.to_string()),
         counted => Ok(counted),
     }
+}
+
+async fn count(connection: &mut MultiplexedConnection, database: i64) -> Result<u64, RedisError> {
+    if database != 0 {
+        let () = redis::cmd("SELECT").arg(database).query_async(connection).await?;
+    }
+    redis::cmd("DBSIZE").query_async(connection).await
 }
 
 fn clean(counted: Result<u64, RedisError>) -> CheckItem {
@@ -62,7 +62,7 @@ fn clean(counted: Result<u64, RedisError>) -> CheckItem {
             return CheckItem::skipped(
                 NAME,
                 format!("its keys could not be counted: {}", error.detail().unwrap_or("it refused")),
-                "let the user count them: ACL SETUSER <user> +dbsize, on a server that serves its keys",
+                remedy(&error),
             );
         }
     };
@@ -71,6 +71,17 @@ fn clean(counted: Result<u64, RedisError>) -> CheckItem {
         format!("it holds {keys} keys from before; answers cached earlier flatter the first minutes"),
         "if these are test data only, empty it with `redis-cli FLUSHDB`; Aforo never does that itself",
     )
+}
+
+/// What makes keys countable.
+fn remedy(error: &RedisError) -> &'static str {
+    match error.code() {
+        Some("NOPERM") => "let the user count them: ACL SETUSER <user> +select +dbsize",
+        Some("ERR") => {
+            "check the number of the database in the URL (a cluster has only 0), and that SELECT and DBSIZE are not renamed"
+        }
+        _ => "check again when the server serves its keys",
+    }
 }
 
 #[cfg(test)]
@@ -104,5 +115,48 @@ mod tests {
             assert!(matches!(outcomes(&failed)[..], [CheckOutcome::Failed { .. }]), "{failed:?}");
             assert!(!format!("{failed:?}").contains("wrong"));
         }
+    }
+
+    #[tokio::test]
+    async fn a_database_that_cannot_be_turned_to_is_no_reason_to_say_that_nobody_answers() {
+        let settings = vec!["user counter on >secret resetkeys -@all +dbsize".to_owned()];
+        let server = Redis::start(RedisOptions { settings, ..RedisOptions::default() }).await.unwrap();
+        let node =
+            Redis::start(RedisOptions { is_cluster_node: true, ..RedisOptions::default() }).await.unwrap();
+        let user = server.url().replace("redis://", "redis://counter:secret@");
+        for url in [server.url(), format!("{}/1", server.url()), node.url(), user.clone()] {
+            let items = items(Some(&url)).await;
+            assert!(matches!(outcomes(&items)[..], [CheckOutcome::Ok, CheckOutcome::Ok]), "{items:?}");
+        }
+        for (url, way_out) in [
+            (format!("{user}/1"), "+select"),
+            (format!("{}/1", node.url()), "a cluster has only 0"),
+            (format!("{}/99", server.url()), "number of the database"),
+        ] {
+            let items = items(Some(&url)).await;
+            assert!(
+                matches!(outcomes(&items)[..], [CheckOutcome::Ok, CheckOutcome::Skipped { .. }]),
+                "{items:?}"
+            );
+            assert!(items[1].remedy().is_some_and(|remedy| remedy.contains(way_out)), "{items:?}");
+        }
+        server.stop().await;
+        node.stop().await;
+    }
+
+    #[tokio::test]
+    async fn keys_of_the_database_that_the_url_names_are_counted() {
+        let server = Redis::start(RedisOptions::default()).await.unwrap();
+        let mut connection = connect_redis(&server.url()).await.unwrap();
+        let () = redis::cmd("SELECT").arg(3).query_async(&mut connection).await.unwrap();
+        let () = redis::cmd("MSET")
+            .arg(&["cart:1", "{}", "cart:2", "{}"])
+            .query_async(&mut connection)
+            .await
+            .unwrap();
+        let named = items(Some(&format!("{}/3", server.url()))).await;
+        assert!(named[1].detail.starts_with("it holds 2 keys"), "{named:?}");
+        assert_eq!(items(Some(&server.url())).await[1].outcome, CheckOutcome::Ok);
+        server.stop().await;
     }
 }

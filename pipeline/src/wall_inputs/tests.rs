@@ -1,12 +1,12 @@
 use std::time::Duration;
 
 use aforo_model::database::{StatementCounters, StatementDelta, StatementKey, WaitCount};
+use aforo_profiles::connect_redis;
 use aforo_sandbox::{Postgres, PostgresOptions, Redis, RedisOptions};
 use chrono::Utc;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use super::*;
-use crate::check::redis::connect;
 
 fn statement(is_top_level: bool, exec_time_ms: f64) -> StatementDelta {
     StatementDelta {
@@ -73,7 +73,7 @@ async fn what_an_application_did_meanwhile_is_measured_on_real_servers() {
     let mut application = PgConnection::connect(&postgres.url()).await.unwrap();
     application.execute("CREATE EXTENSION pg_stat_statements").await.unwrap();
     application.execute("SELECT pg_sleep(0.2) /* before */").await.unwrap();
-    let mut cache = connect(&redis.url()).await.unwrap();
+    let mut cache = connect_redis(&redis.url()).await.unwrap();
 
     let readings = watched(&target(Some(postgres.url()), Some(redis.url())), async {
         for number in 0..3 {

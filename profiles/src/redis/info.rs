@@ -64,6 +64,15 @@ pub(super) fn parse_version(text: &str) -> Option<String> {
     fields.get("redis_version").map(|version| (*version).to_owned())
 }
 
+/// The same from the answer to `HELLO`, where Valkey tells its own name and version.
+pub(super) fn greeted_version(server: &str, version: &str) -> Option<String> {
+    match (server, version) {
+        (_, "") => None,
+        ("valkey", version) => Some(format!("Valkey {version}")),
+        (_, version) => Some(version.to_owned()),
+    }
+}
+
 /// What changes with every start of the server; not told by every server that speaks Redis' protocol.
 pub(super) fn parse_run_id(text: &str) -> Option<&str> {
     fields(text).get("run_id").copied()
@@ -148,6 +157,13 @@ mod tests {
         assert_eq!((valkey.keyspace_hits, valkey.keyspace_misses), (150, 50));
         assert_eq!((valkey.used_memory_bytes, valkey.fragmentation_ratio), (1_048_576, 12.0));
         assert_eq!(parse_version(VALKEY_8).unwrap(), "Valkey 8.0.1");
+    }
+
+    #[test]
+    fn a_greeting_names_the_version_as_info_does() {
+        assert_eq!(greeted_version("redis", "7.0.15"), parse_version(REDIS_7));
+        assert_eq!(greeted_version("valkey", "8.0.1"), parse_version(VALKEY_8));
+        assert_eq!(greeted_version("valkey", ""), parse_version(""));
     }
 
     #[test]

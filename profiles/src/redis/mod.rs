@@ -8,5 +8,6 @@ mod trace;
 
 pub use commands::{CommandReader, CommandSnapshot, CommandTime};
 pub use inspect::{CacheError, CacheReadOptions, CacheWatch, read_cache};
+pub use server::connect_redis;
 pub(crate) use server::{Redis, version};
 pub use trace::{TraceError, TraceLimits, TraceProgress, record_cache_trace};

@@ -102,6 +102,15 @@ pub(crate) async fn version(url: &str) -> Result<String, Notice> {
     })
 }
 
+/// Connects with neither questions nor time limits of the client's own: the caller has them. It is the first database that is asked,
+/// whatever the URL names; whether another can be is a question like any other.
+///
+/// # Errors
+/// When the URL is not Redis', or the server is not reached or refuses the user.
+pub async fn connect_redis(url: &str) -> Result<MultiplexedConnection, RedisError> {
+    connect(&client(url)?).await
+}
+
 /// A client that does nothing of its own accord. It does not name itself, which servers before Redis 7.2 refuse and count among
 /// their errors, twice a connection; and it stays in the first database, for a cluster has no other and a user may not be
 /// allowed to change it. Who needs the one that the URL names selects it.

@@ -8,7 +8,7 @@ use aforo_profiles::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::server::Server;
+use crate::server::{Server, unhurried};
 
 /// All that may be asked, as docs/cache.md says.
 const ASKED: [&str; 13] = [
@@ -49,7 +49,7 @@ async fn nothing_is_written_and_neither_keys_nor_monitor_is_used_and_no_error_is
     stop.cancel();
 
     let watch = CacheWatch::begin(&server.url("", 3)).await.unwrap();
-    let options = CacheReadOptions { read_values: true, ..CacheReadOptions::default() };
+    let options = CacheReadOptions { read_values: true, ..unhurried() };
     let evidence = read_cache(&server.url("", 3), &options, Some(&watch)).await.unwrap();
     assert_eq!(evidence.skipped, []);
     assert_eq!(evidence.sample.unwrap().keys.len(), 271);

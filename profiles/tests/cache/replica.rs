@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use aforo_model::cache::AccessTracking;
-use aforo_profiles::{
-    CacheReadOptions, CacheWatch, TraceLimits, Watched, read_cache, record_cache_trace, watch,
-};
+use aforo_profiles::{CacheWatch, TraceLimits, Watched, read_cache, record_cache_trace, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::server::{Server, read, reason, sampled, skipped};
+use crate::server::{Server, read, reason, sampled, skipped, unhurried};
 
 #[tokio::test]
 async fn what_a_replica_counts_is_told_to_be_its_own() {
@@ -22,8 +20,7 @@ async fn what_a_replica_counts_is_told_to_be_its_own() {
     }
     replica.run("GET session:1").await;
     replica.run("GET nobody").await;
-    let options = CacheReadOptions::default();
-    let evidence = read_cache(&replica.url("", 0), &options, Some(&watch)).await.unwrap();
+    let evidence = read_cache(&replica.url("", 0), &unhurried(), Some(&watch)).await.unwrap();
     assert!(evidence.server.is_replica && !evidence.server.is_cluster_node);
     assert_eq!(skipped(&evidence), ["primary"]);
     let (why, remedy) = reason(&evidence, "primary");
@@ -92,9 +89,9 @@ async fn a_run_is_told_that_its_redis_is_a_replica() {
     let watched = Watched { redis_url: Some(replica.url("", 5)), ..Watched::default() };
     let stop = CancellationToken::new();
     let mut watching = watch(&watched, Instant::now(), stop.clone());
-    let notice = watching.notices.recv().await.unwrap();
-    assert_eq!(notice.source, "redis");
-    assert!(notice.why.contains(&format!("a replica of 127.0.0.1:{}", primary.port())), "{notice}");
+    // On a busy machine others come before it.
+    let told = format!("a replica of 127.0.0.1:{}", primary.port());
+    while !watching.notices.recv().await.unwrap().why.contains(&told) {}
     stop.cancel();
     replica.stop().await;
     primary.stop().await;

@@ -8,7 +8,7 @@ use redis::{FromRedisValue, Value};
 use super::counters::Facts;
 use super::error::Refusal;
 use super::session::Session;
-use crate::redis::info::Role;
+use crate::redis::info::{Role, greeted_version};
 
 /// What a server is, as far as it tells.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ impl Place {
             greeting.get(name).and_then(|value| String::from_redis_value_ref(value).ok()).unwrap_or_default()
         };
         Self {
-            version: Some(text("version")).filter(|version| !version.is_empty()),
+            version: greeted_version(&text("server"), &text("version")),
             role: Role {
                 is_cluster_node: text("mode") == "cluster",
                 is_replica: text("role") == "replica",

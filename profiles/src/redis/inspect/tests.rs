@@ -1,6 +1,7 @@
 //! Reading real servers: one of each kind that matters.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use aforo_model::cache::{AccessTracking, CacheEvidence, SampleEnd};
 use aforo_sandbox::{Redis as Sandbox, RedisOptions};
@@ -38,8 +39,13 @@ fn skipped(evidence: &CacheEvidence) -> BTreeSet<&str> {
     evidence.skipped.iter().map(|skipped| skipped.what.as_str()).collect()
 }
 
+/// Reads all keys, however busy the machine is.
+fn unhurried() -> CacheReadOptions {
+    CacheReadOptions { max_sample_time: Duration::from_secs(600), ..CacheReadOptions::default() }
+}
+
 async fn read(url: &str) -> CacheEvidence {
-    read_cache(url, &CacheReadOptions::default(), None).await.unwrap()
+    read_cache(url, &unhurried(), None).await.unwrap()
 }
 
 #[tokio::test]
@@ -50,7 +56,7 @@ async fn everything_is_read_of_a_server_that_allows_it() {
     for key in ["session:1", "session:2", "session:none"] {
         run(&mut user, &["GET", key]).await;
     }
-    let options = CacheReadOptions { read_values: true, ..CacheReadOptions::default() };
+    let options = CacheReadOptions { read_values: true, ..unhurried() };
     let evidence = read_cache(&server.url(), &options, Some(&watch)).await.unwrap();
     assert_eq!(evidence.skipped, []);
     let counters = evidence.counters.as_ref().unwrap();
@@ -117,11 +123,11 @@ async fn a_sample_keeps_to_its_bounds_and_an_empty_server_is_one() {
     let mut user = connect(&Client::open(server.url()).unwrap()).await.unwrap();
     let fill = "for i = 1, 50000 do redis.call('SET', 'key:' .. i, 'value') end";
     run(&mut user, &["EVAL", fill, "0"]).await;
-    let options = CacheReadOptions { max_keys: 1_000, ..CacheReadOptions::default() };
+    let options = CacheReadOptions { max_keys: 1_000, ..unhurried() };
     let sample = read_cache(&server.url(), &options, None).await.unwrap().sample.unwrap();
     assert_eq!((sample.ended_by, sample.total_keys), (SampleEnd::EnoughKeys, 50_000));
     assert!((1_000..1_300).contains(&sample.keys.len()), "{}", sample.keys.len());
-    let options = CacheReadOptions { max_sample_time: std::time::Duration::ZERO, ..options };
+    let options = CacheReadOptions { max_sample_time: Duration::ZERO, ..options };
     let evidence = read_cache(&server.url(), &options, None).await.unwrap();
     assert_eq!(evidence.sample, None);
     assert_eq!(skipped(&evidence), BTreeSet::from(["keys"]));
