@@ -8,8 +8,8 @@ use aforo_model::{PeriodEnd, parse_moment};
 use aforo_model::{Quantity, Scenario, Unit};
 use aforo_pipeline::scenarios::Overrides;
 use aforo_pipeline::{
-    CONFIG_FILE, ComparisonOptions, Config, MetricsUrls, ProfilePlan, ProfileWanted, ProfilerChoice,
-    RunFilter, RunStore, Target, WantedVerdict,
+    CONFIG_FILE, ComparisonOptions, Config, HttpUrlError, MetricsUrls, ProfilePlan, ProfileWanted,
+    ProfilerChoice, RunFilter, RunStore, Target, WantedVerdict, parse_http_url,
 };
 use chrono::Utc;
 use clap::{Args, ValueEnum};
@@ -135,11 +135,11 @@ pub(crate) struct TargetOptions {
     redis_url: Option<String>,
     /// Where it serves its own CPU profile in the format of pprof [default: /debug/pprof/profile of the target]
     #[arg(long, value_name = "URL", env = "AFORO_PPROF_URL", hide_env_values = true)]
-    pprof_url: Option<Url>,
+    pprof_url: Option<String>,
     /// Where its metrics are served, read when its process is not on this machine: its own (process_*) and those of its
     /// machine (node exporter); may be repeated or separated by commas [default: /metrics of the target]
     #[arg(long = "metrics-url", value_name = "URL", env = "AFORO_METRICS_URL", hide_env_values = true)]
-    metrics_urls: Vec<MetricsUrls>,
+    metrics_urls: Vec<String>,
     /// Its process, when it runs on this machine [default: the one that listens on the target's port]
     #[arg(long, value_name = "PID")]
     pid: Option<u32>,
@@ -162,10 +162,22 @@ impl TargetOptions {
         named.or_else(|| config.target.redis_url.clone())
     }
 
+    /// Where its profile is served, as named by flag, environment or configuration.
+    fn pprof_url(&self, config: &Config) -> Result<Option<Url>, Failure> {
+        let named = self.pprof_url.as_deref().filter(|url| !url.is_empty()).map(parse_http_url).transpose();
+        let named = named.map_err(|why| bad_url("--pprof-url", "AFORO_PPROF_URL", why))?;
+        Ok(named.or_else(|| config.target.pprof_url.clone()))
+    }
+
     /// Where metrics are served, as named by flag, environment or configuration.
-    fn metrics_urls(&self, config: &Config) -> Vec<Url> {
-        let named: Vec<Url> = self.metrics_urls.iter().flat_map(|urls| urls.0.clone()).collect();
-        if named.is_empty() { config.target.metrics_url.0.clone() } else { named }
+    fn metrics_urls(&self, config: &Config) -> Result<Vec<Url>, Failure> {
+        let mut named = Vec::new();
+        for text in &self.metrics_urls {
+            let urls: MetricsUrls =
+                text.parse().map_err(|why| bad_url("--metrics-url", "AFORO_METRICS_URL", why))?;
+            named.extend(urls.0);
+        }
+        Ok(if named.is_empty() { config.target.metrics_url.0.clone() } else { named })
     }
 
     /// The same with this Postgres.
@@ -176,19 +188,28 @@ impl TargetOptions {
     /// The target that was named by flag, environment or configuration, or none.
     pub(crate) fn resolve(&self, config: &Config) -> Result<Option<Target>, Failure> {
         let from_file = &config.target;
+        let (pprof_url, metrics_urls) = (self.pprof_url(config)?, self.metrics_urls(config)?);
         let Some(url) = self.target.as_ref().or(from_file.url.as_ref()) else { return Ok(None) };
         let target = Target::parse(url)?;
         Ok(Some(Target {
             name: from_file.name.clone().unwrap_or_else(|| target.name.clone()),
             database_url: self.database_url(config),
             redis_url: self.redis_url(config),
-            pprof_url: self.pprof_url.clone().or_else(|| from_file.pprof_url.clone()),
-            metrics_urls: self.metrics_urls(config),
+            pprof_url,
+            metrics_urls,
             pid: self.pid.or(from_file.pid),
             allow_hosts: self.allow_hosts.iter().chain(&from_file.allow_hosts).cloned().collect(),
             ..target
         }))
     }
+}
+
+/// A URL of an option that cannot be read. Not by clap, which would show the text, and with it a password.
+fn bad_url(flag: &str, variable: &str, why: HttpUrlError) -> Failure {
+    Failure::usage(miette::miette!(
+        help = "look where it is set; its text is not shown here, as it may hold a password",
+        "{flag} (or {variable}) cannot be used: {why}"
+    ))
 }
 
 /// How much load there is.

@@ -5,6 +5,8 @@ use aforo_model::{
     Environment, LoadRecord, ProcessSample, ResourceSample, Role, RunEnd, Scenario, StepRecord, Subject,
 };
 
+use crate::target_place::TargetPlace;
+
 /// CPU used, and what may be used.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct CpuUse {
@@ -56,6 +58,11 @@ pub struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
+    /// Where the target runs.
+    pub(crate) fn target_place(&self) -> TargetPlace {
+        TargetPlace::of(self.resources)
+    }
+
     /// The readings between the end of warm-up and the order to stop: those that describe the judged load.
     pub(crate) fn judged_samples(&self) -> impl Iterator<Item = &'a ResourceSample> + Clone {
         let judged_s = self.scenario.load.warm_up_s..=self.scenario.load.duration_s;
@@ -64,7 +71,8 @@ impl<'a> Evidence<'a> {
 
     /// The judged readings of one process tree, with their time.
     pub(crate) fn judged_processes(&self, role: Role) -> impl Iterator<Item = (f64, &'a ProcessSample)> {
-        self.judged_samples().filter_map(move |sample| Some((sample.at_s, sample.process_anywhere(role)?)))
+        let place = self.target_place();
+        self.judged_samples().filter_map(move |sample| Some((sample.at_s, place.process(sample, role)?)))
     }
 
     /// CPU used by a process tree as a share of all cores, 0–1, in one reading.
@@ -78,7 +86,8 @@ impl<'a> Evidence<'a> {
     pub(crate) fn target_cpu(&self) -> impl Fn(&ResourceSample) -> Option<CpuUse> + 'a {
         let evidence = *self;
         // Of two scrapes of one moment, that of the machine may come a reading later than that of the process.
-        let remote_cores = |sample: &ResourceSample| Some(sample.remote.as_ref()?.host.as_ref()?.core_count);
+        let place = self.target_place();
+        let remote_cores = |sample: &ResourceSample| Some(place.remote_host(sample)?.core_count);
         let elsewhere = self.resources.iter().find_map(remote_cores);
         move |sample| {
             if let Some(process) = sample.process(Role::Target) {
@@ -87,7 +96,7 @@ impl<'a> Evidence<'a> {
                 let quota = process.cgroup.and_then(|group| group.cpu_limit_cores);
                 return CpuUse::of(process.cpu_cores?, core_count, quota.filter(|quota| *quota > 0.0));
             }
-            CpuUse::of(sample.process_anywhere(Role::Target)?.cpu_cores?, elsewhere?, None)
+            CpuUse::of(place.process(sample, Role::Target)?.cpu_cores?, elsewhere?, None)
         }
     }
 

@@ -41,6 +41,7 @@ mod statements;
 mod statistics;
 mod steady_load;
 mod sustained;
+mod target_place;
 mod trends;
 mod verdict;
 mod watched_machine;

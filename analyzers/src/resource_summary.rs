@@ -10,17 +10,19 @@ use aforo_model::{
 };
 
 use crate::statistics::mean;
+use crate::target_place::TargetPlace;
 
 /// Every role, in the order in which a report shows them.
 const ROLES: [Role; 4] = [Role::Target, Role::Postgres, Role::Redis, Role::Generator];
 
 /// Sums up `samples`, which are in order of time. What was never read is absent.
 pub fn summarize_resources(samples: &[ResourceSample]) -> ResourceSummary {
+    let place = TargetPlace::of(samples);
     ResourceSummary {
-        processes: ROLES.into_iter().filter_map(|role| summarize_process(samples, role)).collect(),
+        processes: ROLES.into_iter().filter_map(|role| summarize_process(samples, place, role)).collect(),
         host: summarize_host(samples, |sample| sample.host.as_ref()),
         generator: summarize_generator(samples),
-        target_host: summarize_host(samples, |sample| sample.remote.as_ref()?.host.as_ref()),
+        target_host: summarize_host(samples, |sample| place.remote_host(sample)),
         // It takes the whole record: `cpu_per_request_us`.
         target_cpu_per_request_us: None,
     }
@@ -34,9 +36,9 @@ fn summarize_generator(samples: &[ResourceSample]) -> Option<GeneratorSummary> {
     })
 }
 
-fn summarize_process(samples: &[ResourceSample], role: Role) -> Option<ProcessSummary> {
+fn summarize_process(samples: &[ResourceSample], place: TargetPlace, role: Role) -> Option<ProcessSummary> {
     let readings: Vec<(f64, &ProcessSample)> =
-        samples.iter().filter_map(|sample| Some((sample.at_s, sample.process_anywhere(role)?))).collect();
+        samples.iter().filter_map(|sample| Some((sample.at_s, place.process(sample, role)?))).collect();
     let (first_at_s, first) = *readings.first()?;
     let (last_at_s, last) = *readings.last()?;
     let (span_s, cpu_time_s) = (last_at_s - first_at_s, last.cpu_time_s - first.cpu_time_s);
@@ -62,7 +64,7 @@ fn summarize_process(samples: &[ResourceSample], role: Role) -> Option<ProcessSu
 
 fn summarize_host(
     samples: &[ResourceSample],
-    of: fn(&ResourceSample) -> Option<&HostSample>,
+    of: impl Fn(&ResourceSample) -> Option<&HostSample>,
 ) -> Option<HostSummary> {
     let readings: Vec<(f64, &HostSample)> =
         samples.iter().filter_map(|sample| Some((sample.at_s, of(sample)?))).collect();
@@ -181,6 +183,11 @@ mod tests {
         assert_eq!((summary.processes[0].sample_count, summary.processes[0].rss_peak_bytes), (2, 300));
         assert_eq!(summary.host, None);
         assert_eq!(summary.target_host.unwrap().memory_used_peak_bytes, 700);
+        // Here, and once not read: what its metrics tell is not its second machine, nor its process.
+        samples[1].processes = vec![target(0.0, None, 200)];
+        let summary = summarize_resources(&samples);
+        assert_eq!((summary.processes[0].sample_count, summary.processes[0].rss_peak_bytes), (1, 200));
+        assert_eq!(summary.target_host, None);
     }
 
     #[test]

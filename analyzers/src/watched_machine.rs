@@ -1,6 +1,6 @@
 //! Which machine a reading is of: the one Aforo runs on, or the target's where that is another one.
 
-use aforo_model::{HostSample, ResourceSample, Role, Subject};
+use aforo_model::{HostSample, ResourceSample, Subject};
 
 use crate::Evidence;
 use crate::sustained::{Sustained, sustained};
@@ -17,13 +17,15 @@ pub(crate) enum WatchedMachine {
 impl WatchedMachine {
     pub(crate) const ALL: [Self; 2] = [Self::Own, Self::Targets];
 
-    /// Its reading. Where the target's process is read on this machine, what its metrics tell of a machine is of this
-    /// one a second time, and not counted.
-    pub(crate) fn host(self, sample: &ResourceSample) -> Option<&HostSample> {
-        match self {
+    /// What tells its reading; nothing of the target's machine where that is this one.
+    pub(crate) fn host<'a>(
+        self,
+        evidence: &Evidence<'a>,
+    ) -> impl Fn(&'a ResourceSample) -> Option<&'a HostSample> + Clone + use<'a> {
+        let place = evidence.target_place();
+        move |sample| match self {
             Self::Own => sample.host.as_ref(),
-            Self::Targets if sample.process(Role::Target).is_some() => None,
-            Self::Targets => sample.remote.as_ref()?.host.as_ref(),
+            Self::Targets => place.remote_host(sample),
         }
     }
 
@@ -55,7 +57,8 @@ impl WatchedMachine {
         self,
         evidence: &Evidence<'a>,
     ) -> impl Iterator<Item = (f64, &'a HostSample)> + Clone {
-        evidence.judged_samples().filter_map(move |sample| Some((sample.at_s, self.host(sample)?)))
+        let host = self.host(evidence);
+        evidence.judged_samples().filter_map(move |sample| Some((sample.at_s, host(sample)?)))
     }
 
     /// A share of it over the judged part, graded as a state.
@@ -87,6 +90,12 @@ mod tests {
             sample.processes = here.processes;
         }
         assert_eq!(count(&both, WatchedMachine::Targets), 0, "the target runs here");
+        both.resources[5].processes.clear();
+        assert_eq!(
+            count(&both, WatchedMachine::Targets),
+            0,
+            "and a reading that missed its deadline does not move it"
+        );
         assert_eq!(count(&Fixture::empty(), WatchedMachine::Targets), 0);
     }
 }

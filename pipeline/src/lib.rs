@@ -18,6 +18,7 @@ mod cpu_profile;
 mod database_watch;
 mod death;
 mod environment;
+mod http_url;
 mod index_advice;
 mod interleaved;
 mod metrics_urls;
@@ -44,6 +45,7 @@ pub use comparison::{CompareError, Comparison, check_baseline, compare, compare_
 pub use config::{CONFIG_FILE, Config, ConfigError};
 pub use cpu_profile::{ProfilePlan, ProfileWanted};
 pub use environment::find_processes;
+pub use http_url::{HttpUrlError, parse_http_url};
 pub use index_advice::{IndexAdviceError, advise_indexes_of};
 pub use interleaved::{Interleaved, Side, Stopped, Turn, interleave};
 pub use metrics_urls::MetricsUrls;

@@ -63,3 +63,21 @@ fn a_url_of_metrics_that_is_none_is_told_before_anything_is_loaded() {
     let message = refused.expect_code(2).message();
     assert!(message.contains("--metrics-url") && message.contains("http"), "{message}");
 }
+
+#[test]
+fn a_url_that_cannot_be_read_is_told_without_the_secret_in_it() {
+    let workplace = Workplace::new();
+    let wrong = ["user:s3cret@10.0.0.7:9100/", "s3cret", "http://user:s3cret@:9100/", "ftp://user:s3cret@a/"];
+    for (flag, variable) in [("--metrics-url", "AFORO_METRICS_URL"), ("--pprof-url", "AFORO_PPROF_URL")] {
+        for url in wrong {
+            let by_flag = workplace.aforo(&["run", "baseline", flag, url]);
+            let by_variable = workplace.command(&["run", "baseline"]).env(variable, url).output().unwrap();
+            for refused in [by_flag, by_variable.into()] {
+                let refused = refused.expect_code(2);
+                let message = refused.message();
+                assert!(message.contains(flag) && message.contains("scheme and host"), "{message}");
+                assert!(!(refused.stdout + &refused.stderr).contains("s3cret"), "{message}");
+            }
+        }
+    }
+}

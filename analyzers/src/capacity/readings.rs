@@ -5,6 +5,7 @@ use aforo_model::{LevelRecord, PostgresSample, ResourceSample, Role};
 use crate::Evidence;
 use crate::evidence::CpuUse;
 use crate::statistics::mean;
+use crate::target_place::TargetPlace;
 
 /// The readings taken in the settled part of a level, and their means.
 pub(super) struct Readings<'a> {
@@ -47,7 +48,7 @@ impl<'a> Readings<'a> {
         let used_cores = target.iter().map(|cpu| cpu.used_cores);
         Self {
             target_allowed_cores: target.last().map(|cpu| cpu.allowed_cores),
-            is_elsewhere: samples.iter().all(|sample| sample.process(Role::Target).is_none()),
+            is_elsewhere: evidence.target_place() == TargetPlace::Elsewhere,
             core_count: f64::from(core_count.unwrap_or(evidence.environment.core_count).max(1)),
             target_cores: mean(used_cores),
             postgres_cores: cores(Role::Postgres),

@@ -132,8 +132,16 @@ fn a_load_that_does_not_rise_is_no_search_for_the_limit() {
 
 /// The first limit of a run whose readings from 100 users on are changed.
 fn limited(change: impl Fn(&mut ResourceSample)) -> Answer<aforo_model::FirstLimit> {
+    limited_among((0..=10 * LEVEL_S).map(healthy_sample).collect(), change)
+}
+
+/// The same of these readings.
+fn limited_among(
+    readings: Vec<ResourceSample>,
+    change: impl Fn(&mut ResourceSample),
+) -> Answer<aforo_model::FirstLimit> {
     let mut fixture = Stress::steady().fixture();
-    fixture.resources = (0..=10 * LEVEL_S).map(healthy_sample).collect();
+    fixture.resources = readings;
     let late = fixture.resources.iter_mut().filter(|sample| sample.at_s > f64::from(4 * LEVEL_S));
     late.for_each(change);
     assess(&fixture.evidence()).unwrap().first_limit
@@ -205,13 +213,17 @@ fn a_target_is_at_its_limit_where_its_quota_ends_and_not_where_the_machine_does(
 
 #[test]
 fn a_target_elsewhere_is_held_against_its_own_cores_and_has_no_part_in_ours() {
+    let reading = |second| {
+        let mut sample = healthy_sample(second);
+        let target = sample.processes.remove(0);
+        let mut host = sample.host.clone().unwrap();
+        host.core_count = 16;
+        sample.remote = Some(RemoteSample { process: Some(target), host: Some(host) });
+        sample
+    };
     let elsewhere = |cpu_cores: f64| {
-        limited(move |sample| {
-            let mut target = sample.processes.remove(0);
-            target.cpu_cores = Some(cpu_cores);
-            let mut host = sample.host.clone().unwrap();
-            host.core_count = 16;
-            sample.remote = Some(RemoteSample { process: Some(target), host: Some(host) });
+        limited_among((0..=10 * LEVEL_S).map(reading).collect(), move |sample| {
+            sample.remote.as_mut().unwrap().process.as_mut().unwrap().cpu_cores = Some(cpu_cores);
             sample.host.as_mut().unwrap().cpu_ratio = Some(0.97);
         })
     };

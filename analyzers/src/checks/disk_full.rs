@@ -23,7 +23,8 @@ fn run(evidence: &Evidence<'_>) -> Vec<Finding> {
 
 fn full(evidence: &Evidence<'_>, machine: WatchedMachine) -> Option<Finding> {
     let mut latest = evidence.resources.iter().rev();
-    let fullest = latest.find_map(|sample| machine.host(sample)?.fullest_file_system.as_ref())?;
+    let host = machine.host(evidence);
+    let fullest = latest.find_map(|sample| host(sample)?.fullest_file_system.as_ref())?;
     let ratio = 1.0 - fullest.available_bytes as f64 / fullest.total_bytes as f64;
     let severity = graded(ratio, WARNING_RATIO, CRITICAL_RATIO)?;
     Some(finding(
@@ -66,5 +67,20 @@ mod tests {
         assert_eq!(severity_at(910), Some(Severity::Critical));
         assert_eq!(run(&Fixture::healthy().evidence()), [], "not read");
         assert_eq!(run(&Fixture::empty().evidence()), []);
+    }
+
+    #[test]
+    fn a_disk_of_this_machine_is_found_once_though_a_reading_missed_the_target() {
+        let fullest =
+            FullestFileSystem { mount_point: "/".to_owned(), total_bytes: 1000, available_bytes: 50 };
+        let mut fixture =
+            Fixture::healthy().with_host(|host| host.fullest_file_system = Some(fullest.clone()));
+        let told = fixture.clone().elsewhere().resources;
+        for (sample, told) in fixture.resources.iter_mut().zip(told) {
+            sample.remote = told.remote;
+        }
+        fixture.resources.last_mut().unwrap().processes.clear();
+        let subjects: Vec<_> = run(&fixture.evidence()).into_iter().map(|finding| finding.subject).collect();
+        assert_eq!(subjects, [WatchedMachine::Own.subject()]);
     }
 }

@@ -66,7 +66,8 @@ fn of_machine(evidence: &Evidence<'_>, machine: WatchedMachine) -> Option<Findin
     let ratio = |used: u64, total: u64| used as f64 / total as f64;
     let share = |host: &HostSample| Some(ratio(host.memory_used_bytes, host.memory_total_bytes));
     let state = machine.sustained(evidence, share, WARNING_RATIO, CRITICAL_RATIO)?;
-    let readings = evidence.judged_samples().filter_map(|sample| Some((machine.host(sample)?, sample)));
+    let host = machine.host(evidence);
+    let readings = evidence.judged_samples().filter_map(|sample| Some((host(sample)?, sample)));
     let (peak, sample) = readings.max_by_key(|(host, _)| host.memory_used_bytes)?;
     let watched_bytes = watched_bytes(machine, sample);
     let remedy = if watched_bytes < peak.memory_used_bytes / 2 {

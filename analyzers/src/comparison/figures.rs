@@ -2,6 +2,8 @@
 
 use aforo_model::{ComparedFigure, Role, RunRecord, StepRecord, Subject};
 
+use crate::target_place::TargetPlace;
+
 /// A figure of a run, as its own report shows it.
 pub(super) fn figure_of(record: &RunRecord, subject: &Subject, figure: ComparedFigure) -> Option<f64> {
     let step = step_of(record, subject)?;
@@ -45,10 +47,11 @@ pub(super) fn is_of_all_steps(figure: ComparedFigure) -> bool {
 /// CPU time of the target in each judged second from `from_s` on, s, as long as it was read: between two readings it is taken for
 /// even.
 pub(super) fn cpu_of_seconds(record: &RunRecord, from_s: u32, count: usize) -> Vec<Option<f64>> {
+    let place = TargetPlace::of(&record.resources);
     let readings: Vec<(f64, f64)> = record
         .resources
         .iter()
-        .filter_map(|sample| Some((sample.at_s, sample.process_anywhere(Role::Target)?.cpu_time_s)))
+        .filter_map(|sample| Some((sample.at_s, place.process(sample, Role::Target)?.cpu_time_s)))
         .collect();
     let at = |at_s: f64| -> Option<f64> {
         let later = readings.partition_point(|(reading_s, _)| *reading_s < at_s);

@@ -2,8 +2,8 @@
 
 use aforo_model::{LeakFigure, ResourceSample, Role};
 
-use super::series;
 use crate::Evidence;
+use crate::target_place::TargetPlace;
 
 /// A limit, and what is left of it at the end of the readings, in the unit of the figure.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,12 +14,13 @@ pub(super) struct Limit {
 
 /// The limit that is reached first; `None` where none is known.
 pub(super) fn of(evidence: &Evidence<'_>, role: Role, figure: LeakFigure) -> Option<Limit> {
+    let place = evidence.target_place();
     let mut latest = evidence.resources.iter().rev();
     match figure {
-        LeakFigure::Rss | LeakFigure::Pss => memory(latest.next()?, role, figure),
+        LeakFigure::Rss | LeakFigure::Pss => memory(latest.next()?, place, role, figure),
         LeakFigure::OpenFds => latest.find_map(|sample| {
             // Each process has a limit of its own, and a tree has no sum of them that means anything.
-            let process = series::process(sample, role).filter(|process| process.process_count == 1)?;
+            let process = place.process(sample, role).filter(|process| process.process_count == 1)?;
             let limit = process.open_fd_limit? as f64;
             Some(Limit { value: limit, room: limit - process.open_fd_count? as f64 })
         }),
@@ -33,10 +34,9 @@ pub(super) fn of(evidence: &Evidence<'_>, role: Role, figure: LeakFigure) -> Opt
 }
 
 /// What its control group or the machine has left, whichever is less.
-fn memory(sample: &ResourceSample, role: Role, figure: LeakFigure) -> Option<Limit> {
-    let process = series::process(sample, role)?;
-    let remote_host = || sample.remote.as_ref()?.host.as_ref();
-    let host = if sample.process(role).is_some() { sample.host.as_ref() } else { remote_host() };
+fn memory(sample: &ResourceSample, place: TargetPlace, role: Role, figure: LeakFigure) -> Option<Limit> {
+    let process = place.process(sample, role)?;
+    let host = if sample.process(role).is_some() { sample.host.as_ref() } else { place.remote_host(sample) };
     let of_host = host.map(|host| host.memory_total_bytes.saturating_sub(host.memory_used_bytes));
     let of_group = process.cgroup.and_then(|group| {
         let used = group.memory_working_set_bytes.or(group.memory_current_bytes)?;

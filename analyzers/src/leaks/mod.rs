@@ -50,14 +50,15 @@ pub(crate) fn measure(evidence: &Evidence<'_>) -> Vec<LeakRecord> {
 fn record(evidence: &Evidence<'_>, steady: SteadyLoad, role: Role, figure: LeakFigure) -> Option<LeakRecord> {
     let absent = |why: &str| Some(LeakRecord { role, figure, leak: Answer::absent(why) });
     let during = || evidence.resources.iter().filter(|sample| steady.contains(sample.at_s));
-    let is_shared = series::shares_memory(during(), role);
+    let place = evidence.target_place();
+    let is_shared = series::shares_memory(during(), place, role);
     if figure == LeakFigure::Rss && is_shared && role == Role::Postgres {
         return absent(
             "its shared buffers fill as blocks are read, which looks like growth in every process",
         );
     }
     let figure = if figure == LeakFigure::Rss && is_shared { LeakFigure::Pss } else { figure };
-    let points: Points = series::points(during(), role, figure);
+    let points: Points = series::points(during(), place, role, figure);
     if points.is_empty() {
         return match (role, figure) {
             (Role::Target, LeakFigure::Rss) => absent("the target's process was not watched; name its pid"),
@@ -96,7 +97,7 @@ fn leak_of(
         .map(|limit| time_to(limit.room, per_s))
         .filter(|time| time.high.is_finite());
     let confirmed = is_growing.then(|| {
-        let idle = series::points(evidence.idle_after.iter(), role, figure);
+        let idle = series::points(evidence.idle_after.iter(), evidence.target_place(), role, figure);
         confirmation::of(&growth, continuous.shift, figure, &idle)
     });
     let (confirmation, not_checked) = match confirmed {

@@ -11,6 +11,13 @@ use thiserror::Error;
 /// The most series that are kept. What is wanted of a machine with hundreds of cores and disks is less.
 const MOST_SERIES: usize = 50_000;
 
+/// The `name` that `jmx_exporter_build_info` has where the exporter is an agent in the target's own JVM, whose `process_*` it
+/// serves. As a process of its own it is `jmx_prometheus_httpserver`.
+const AGENT_IN_TARGET: &str = "jmx_prometheus_javaagent";
+
+/// cAdvisor tells its build by a name of its own.
+const BUILD_OF_CADVISOR: &str = "cadvisor_version_info";
+
 /// One series with its value now.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Series {
@@ -49,9 +56,12 @@ impl Metrics {
         }
     }
 
-    /// The exporter that serves the page, such as `node_exporter`; nothing of a page that no exporter serves.
+    /// The exporter that serves the page, such as `node_exporter`; nothing of a page that no exporter serves, or one that
+    /// runs within the target.
     pub(super) fn exporter(&self) -> Option<&str> {
-        self.families.keys().find_map(|name| exporter_of(name))
+        let is_within = |series: &Series| series.label("name") == Some(AGENT_IN_TARGET);
+        let mut apart = self.families.iter().filter(|(_, series)| !series.iter().all(is_within));
+        apart.find_map(|(name, _)| exporter_of(name))
     }
 
     /// The sum over a family; nothing when it is not on the page.
@@ -68,6 +78,9 @@ impl Series {
 
 /// The exporter that a family names: each says which build of it serves a page, and no other program does.
 pub(super) fn exporter_of(family: &str) -> Option<&str> {
+    if family == BUILD_OF_CADVISOR {
+        return Some("cAdvisor");
+    }
     family.strip_suffix("_build_info").filter(|name| name.ends_with("_exporter"))
 }
 
@@ -210,6 +223,17 @@ mod tests {
             Some("node_exporter")
         );
         assert_eq!(of("hotel_build_info 1\nexporter 1\nx_exporter_up 1\n"), None);
+        assert_eq!(of("cadvisor_version_info{cadvisorVersion=\"v0.49\"} 1\n").as_deref(), Some("cAdvisor"));
+    }
+
+    #[test]
+    fn the_exporter_of_jmx_is_one_only_outside_the_jvm() {
+        let of = |name: &str| {
+            let page = format!("jmx_exporter_build_info{{version=\"1.0.1\",name=\"{name}\",}} 1.0\n");
+            parse_metrics(&page, |_| true).unwrap().exporter().map(ToOwned::to_owned)
+        };
+        assert_eq!(of("jmx_prometheus_javaagent"), None);
+        assert_eq!(of("jmx_prometheus_httpserver").as_deref(), Some("jmx_exporter"));
     }
 
     proptest! {

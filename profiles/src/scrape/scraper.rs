@@ -211,6 +211,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_agent_within_the_target_tells_of_the_target_and_cadvisor_of_itself() {
+        let process = include_str!("fixtures/hotel.metrics");
+        let agent = "jmx_exporter_build_info{version=\"1.0.1\",name=\"jmx_prometheus_javaagent\",} 1.0\n";
+        let sample = read(&mut served(ok(&format!("{agent}{process}"))).await).await.reading.unwrap();
+        assert_eq!(sample.process.unwrap().rss_bytes, 43_761_664);
+        let cadvisor = "cadvisor_version_info{cadvisorVersion=\"v0.49.1\",kernelVersion=\"6.1\"} 1\n";
+        let answer = read(&mut served(ok(&format!("{cadvisor}{process}"))).await).await;
+        let notice = answer.notice.unwrap();
+        assert!(answer.reading.is_none() && notice.why.contains("cAdvisor"), "{notice}");
+    }
+
+    #[tokio::test]
     async fn a_slow_scrape_is_given_later_and_holds_up_nobody() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = Url::parse(&format!("http://{}/metrics", listener.local_addr().unwrap())).unwrap();

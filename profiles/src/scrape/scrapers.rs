@@ -11,9 +11,9 @@ use crate::Notice;
 /// Scrapes every URL of a target, and puts together what each has.
 pub(crate) struct Scrapers {
     scrapers: Vec<Scraper>,
-    /// Which of them tells of the process, from the first time on that one did: two processes are not mixed.
+    /// Which of them tells of the process: of those that ever did, the one that was named first, whoever answers first.
     of_process: Option<usize>,
-    /// Which of them tells of the machine.
+    /// Which of them tells of the machine, in the same way.
     of_host: Option<usize>,
 }
 
@@ -59,10 +59,10 @@ impl Scrapers {
 
     fn merge(&mut self, index: usize, sample: RemoteSample, scraped: &mut Scraped) {
         let (has_process, has_host) = (sample.process.is_some(), sample.host.is_some());
-        if has_process && *self.of_process.get_or_insert(index) == index {
+        if has_process && is_first(&mut self.of_process, index) {
             scraped.reading.get_or_insert_default().process = sample.process;
         }
-        if has_host && *self.of_host.get_or_insert(index) == index {
+        if has_host && is_first(&mut self.of_host, index) {
             scraped.reading.get_or_insert_default().host = sample.host;
         }
         let told = [(has_process, self.of_process, "process"), (has_host, self.of_host, "machine")];
@@ -83,9 +83,18 @@ impl Scrapers {
     }
 }
 
+/// Whether no URL before this one ever told. From then on it is the first, though another was till now.
+fn is_first(first: &mut Option<usize>, index: usize) -> bool {
+    let lowest = first.map_or(index, |first| first.min(index));
+    *first = Some(lowest);
+    lowest == index
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use aforo_model::{HostSample, ProcessSample};
 
     use super::super::served::{self, ok};
     use super::*;
@@ -149,6 +158,32 @@ mod tests {
         assert_eq!(scraped.reading.unwrap().process.unwrap().rss_bytes, 43_761_664);
         let [notice] = &scraped.notices[..] else { panic!("{:?}", scraped.notices) };
         assert!(notice.why.starts_with(&urls[1]) && notice.why.contains("as well"), "{notice}");
+    }
+
+    #[tokio::test]
+    async fn the_one_that_is_named_first_is_taken_though_the_other_answers_first() {
+        let (mut scrapers, urls) = scrapers(&[ok(HOTEL), ok(HOTEL)]).await;
+        let mut read_bytes = |index: usize| {
+            let bytes = [1_000, 2_000][index];
+            let sample = RemoteSample {
+                process: Some(ProcessSample { rss_bytes: bytes, ..ProcessSample::default() }),
+                host: Some(HostSample { memory_used_bytes: bytes, ..HostSample::default() }),
+            };
+            let mut scraped = Scraped::default();
+            scrapers.merge(index, sample, &mut scraped);
+            let of = |reading: RemoteSample| {
+                (reading.process.unwrap().rss_bytes, reading.host.unwrap().memory_used_bytes)
+            };
+            (scraped.reading.map(of), scraped.notices)
+        };
+        assert_eq!(read_bytes(1), (Some((2_000, 2_000)), Vec::new()), "the first is late");
+        assert_eq!(read_bytes(0), (Some((1_000, 1_000)), Vec::new()));
+        let (reading, notices) = read_bytes(1);
+        assert!(reading.is_none(), "{reading:?}");
+        assert!(
+            notices.len() == 2 && notices.iter().all(|notice| notice.why.starts_with(&urls[1])),
+            "{notices:?}"
+        );
     }
 
     #[tokio::test]

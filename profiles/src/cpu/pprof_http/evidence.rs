@@ -121,8 +121,8 @@ fn judge_fault(fault: Fault, url: &Url, is_named: bool) -> Result<(), Absence> {
     }
 }
 
-/// Whether a refusal speaks of profiles by itself, the URL left out that it may repeat.
+/// Whether a refusal speaks of profiles by itself, the path left out that it may repeat; parameters are left out already.
 fn names_a_profiler(refusal: &str, url: &Url) -> bool {
-    let text = refusal.replace(url.path(), "").replace(url.query().unwrap_or("?"), "").to_lowercase();
+    let text = refusal.replace(url.path(), "").to_lowercase();
     WORDS_OF_A_PROFILER.iter().any(|word| text.contains(word))
 }

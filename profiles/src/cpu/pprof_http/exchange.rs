@@ -1,5 +1,6 @@
 //! One request and its answer, bounded in time and size.
 
+use std::cmp::Reverse;
 use std::error::Error;
 use std::time::Duration;
 
@@ -14,11 +15,13 @@ const MOST_REDIRECTS: usize = 5;
 const SHOWN_BYTES: usize = 4 << 10;
 /// Characters of an answer that are shown.
 const SHOWN_CHARS: usize = 120;
+/// The parameters that are not the user's.
+const OURS: [&str; 2] = ["seconds", "frequency"];
 
 /// Why there is no body.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// Another status than success, and how the answer begins.
+    /// Another status than success, and how the answer begins, without parameters of the request that it repeats.
     Status(u16, String),
     /// More bytes than this.
     TooLarge(usize),
@@ -56,13 +59,13 @@ pub(super) async fn fetch(
     most_bytes: usize,
 ) -> Result<Vec<u8>, Fault> {
     let mut response =
-        client.get(url).timeout(timeout).send().await.map_err(|error| transport(error, timeout))?;
+        client.get(url.clone()).timeout(timeout).send().await.map_err(|error| transport(error, timeout))?;
     let status = response.status();
     if !status.is_success() {
         // Whatever could be read says more than nothing.
         let mut begin = Vec::new();
         read(&mut response, &mut begin, SHOWN_BYTES, timeout).await.ok();
-        return Err(Fault::Status(status.as_u16(), shown(&begin)));
+        return Err(Fault::Status(status.as_u16(), shown(&begin, &url)));
     }
     let is_too_large = |length: u64| usize::try_from(length).is_ok_and(|length| length > most_bytes);
     if response.content_length().is_some_and(is_too_large) {
@@ -110,7 +113,46 @@ fn transport(error: reqwest::Error, timeout: Duration) -> Fault {
 }
 
 /// How an answer begins, on one line.
-fn shown(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body);
+fn shown(body: &[u8], url: &Url) -> String {
+    let text = without_parameters(&String::from_utf8_lossy(body), url);
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN_CHARS).collect()
+}
+
+/// Without what an answer repeats of the request's parameters, which may be secrets: the query as it was sent, and each value that the
+/// user gave, which a page may hold decoded or with other signs between.
+fn without_parameters(text: &str, url: &Url) -> String {
+    let Some(query) = url.query() else { return text.to_owned() };
+    let as_sent = query.split('&').filter_map(|pair| pair.split_once('='));
+    let as_sent = as_sent.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let decoded = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned()));
+    let is_given = |(name, value): &(String, String)| !OURS.contains(&name.as_str()) && !value.is_empty();
+    let mut values: Vec<String> = as_sent.chain(decoded).filter(is_given).map(|(_, value)| value).collect();
+    // One value may be a part of another.
+    values.sort_by_key(|value| Reverse(value.len()));
+    values.iter().fold(text.replace(query, ""), |text, value| text.replace(value, "***"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_of_an_answer_has_no_parameter_of_the_request() {
+        let url = Url::parse("http://h/cpu?token=s3cret%2B&half=s3c&flag=&seconds=0&frequency=99").unwrap();
+        for (body, expected) in [
+            ("no /cpu?token=s3cret%2B&half=s3c&flag=&seconds=0&frequency=99 here", "no /cpu? here"),
+            ("no /cpu?token=s3cret%2B&amp;seconds=0", "no /cpu?token=***&amp;seconds=0"),
+            (r#"{"token": "s3cret+", "half": "s3c"}"#, r#"{"token": "***", "half": "***"}"#),
+            ("seconds must be 1 to 60", "seconds must be 1 to 60"),
+        ] {
+            assert_eq!(shown(body.as_bytes(), &url), expected);
+        }
+        // The end of a text that is cut off is not left of a secret.
+        let long = format!("{} s3cret+", "x".repeat(SHOWN_CHARS - 4));
+        assert!(!shown(long.as_bytes(), &url).contains("s3c"));
+        assert_eq!(
+            shown(b"404 page\n not found", &Url::parse("http://h/cpu").unwrap()),
+            "404 page not found"
+        );
+    }
 }

@@ -294,6 +294,21 @@ async fn bad_answers_become_errors_that_say_what_came() {
 }
 
 #[tokio::test]
+async fn a_secret_of_the_url_that_the_target_repeats_is_in_no_error() {
+    let repeats: Serve = |line| http("404 Not Found", format!("cannot {line}").as_bytes());
+    let mut url = profile_url(&target(&server(repeats).await)).unwrap();
+    url.set_query(Some("token=s3cret"));
+    let profiler = PprofHttp { client: exchange::client().unwrap(), url };
+    let request = ProfileRequest { rate_hz: 99, window: Duration::from_secs(1) };
+    let error = profiler.record(request, Instant::now(), CancellationToken::new()).await.unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.contains("it answered 404: \"cannot GET /debug/pprof/profile?") && !error.contains("s3cret"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn an_answer_without_end_is_cut_off_whether_it_tells_its_length_or_not() {
     let told: Serve = |_| Answer::Endless(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000000\r\n\r\n".to_vec());
     let untold: Serve = |_| Answer::Endless(b"HTTP/1.1 200 OK\r\n\r\n".to_vec());

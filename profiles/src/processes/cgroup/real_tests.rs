@@ -14,9 +14,9 @@ struct RealGroup {
 }
 
 impl RealGroup {
-    /// Starts a process that waits, and puts it into a new group in each hierarchy, with these limits.
+    /// Starts a process that waits a minute at most, should we be killed, and puts it into a new group in each hierarchy, with these limits.
     fn with(limits: &[(&Path, &[(&str, String)])]) -> std::io::Result<Self> {
-        let child = Command::new("sleep").arg("600").stdout(Stdio::null()).spawn()?;
+        let child = Command::new("sleep").arg("60").stdout(Stdio::null()).spawn()?;
         let mut group = Self { child, folders: Vec::new() };
         for (top, files) in limits {
             let folder = top.join(format!("aforo-test-{}", group.child.id()));
