@@ -43,7 +43,7 @@ have_extensions() {
 # The one that sandbox/src/discovery.rs takes: what is named and nothing else, or the first on PATH, or the first where packages put it.
 redis_program() (
     if [ -n "${AFORO_REDIS_SERVER:-}" ]; then
-        [ -x "$AFORO_REDIS_SERVER" ] && echo "$AFORO_REDIS_SERVER"
+        [ -f "$AFORO_REDIS_SERVER" ] && [ -x "$AFORO_REDIS_SERVER" ] && echo "$AFORO_REDIS_SERVER"
         exit
     fi
     IFS=:
@@ -179,6 +179,9 @@ install() {
 set_up_servers() {
     if ! have_postgres || ! have_extensions; then
         install postgres "PostgreSQL" "Aforo starts private servers from its programs; one that the package starts is left alone"
+    fi
+    if [ -n "${AFORO_REDIS_SERVER:-}" ] && ! have_redis; then
+        fail "AFORO_REDIS_SERVER names $AFORO_REDIS_SERVER, which is no program. Name redis-server there, or unset it."
     fi
     have_redis || install redis "Redis" "Aforo starts private servers from its program; one that the package starts is left alone"
 

@@ -19,6 +19,8 @@ use crate::statistics::{holm, mean};
 const BEYOND_QUANTILE_OF_ONE: f64 = 20.0;
 /// The same where the spread is seen from run to run.
 const BEYOND_QUANTILE_OF_SEVERAL: f64 = 5.0;
+/// Share of the judged seconds in which CPU must have been read. Blocks of fewer would be most of what there is, and seem to agree.
+const LEAST_READ_RATIO: f64 = 0.9;
 /// Histograms keep a time to a thousandth; two equal times may differ by that.
 const RESOLUTION: f64 = 0.0005;
 
@@ -262,7 +264,15 @@ fn spread_of(
             let cpu_s = cpu_of_seconds(run.record, run.seconds.first_s(), seconds.len());
             let columns = seconds.iter().zip(cpu_s);
             let known = columns.filter_map(|(counts, cpu_s)| Some((cpu_s? * 1e6, counts.requests as f64)));
-            Ok(Spread::of_ratio(&known.collect::<Vec<_>>(), drawing))
+            let known: Vec<_> = known.collect();
+            if (known.len() as f64) < LEAST_READ_RATIO * seconds.len() as f64 {
+                return Err(format!(
+                    "its CPU was read in {} of {} judged seconds, and blocks are cut of all of them",
+                    known.len(),
+                    seconds.len()
+                ));
+            }
+            Ok(Spread::of_ratio(&known, drawing))
         }
         _ => Err("one run gives one value of it; repeated runs would tell".to_owned()),
     }

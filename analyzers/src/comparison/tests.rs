@@ -83,6 +83,22 @@ fn a_step_twice_as_slow_is_called_by_one_run_a_side_and_its_neighbour_is_not() {
 }
 
 #[test]
+fn cpu_that_was_read_in_a_part_of_the_seconds_is_not_cut_into_blocks_of_all() {
+    for read_s in [1.0, 5.0, 7.0, 30.0] {
+        let mut runs = [run(SHAPE), run(Shape { seed: 2, ..SHAPE })];
+        for (record, _) in &mut runs {
+            record.resources.retain(|sample| sample.at_s <= read_s);
+        }
+        let [before, after] = runs;
+        let comparison = compared(&[before], &[after]);
+        let cpu = of(&comparison, Subject::Total, ComparedFigure::CpuPerRequest);
+        assert!(why(&cpu.change).contains("of 60 judged seconds"), "{read_s}: {cpu:?}");
+    }
+    let read = compared(&[run(SHAPE)], &[run(Shape { seed: 2, ..SHAPE })]);
+    assert!(of(&read, Subject::Total, ComparedFigure::CpuPerRequest).effect.found().is_some());
+}
+
+#[test]
 fn failures_that_were_not_there_are_a_regression() {
     let comparison = compared(&[run(SHAPE)], &[run(Shape { errors_per_s: 1, seed: 2, ..SHAPE })]);
     let rate = of(&comparison, step("search"), ComparedFigure::ErrorRate);

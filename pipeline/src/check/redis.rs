@@ -40,10 +40,16 @@ async fn key_count(redis_url: &str) -> Result<Result<u64, RedisError>, String> {
     let mut connection = connect_redis(redis_url).await.map_err(why)?;
     match count(&mut connection, database).await {
         Err(error) if error.is_io_error() => Err(error.to_string()),
-        // A user is told to sign in by the first command only.
-        Err(error) if error.code() == Some("NOAUTH") => Err(error.to_string()),
+        // Who is turned away is told by the first command only.
+        Err(error) if is_turned_away(&error) => Err(error.to_string()),
         counted => Ok(counted),
     }
+}
+
+/// Without a password, by protected mode, or for being one too many.
+fn is_turned_away(error: &RedisError) -> bool {
+    matches!(error.code(), Some("NOAUTH" | "DENIED"))
+        || error.detail().is_some_and(|detail| detail.starts_with("max number of clients"))
 }
 
 async fn count(connection: &mut MultiplexedConnection, database: i64) -> Result<u64, RedisError> {
@@ -142,6 +148,23 @@ mod tests {
         }
         server.stop().await;
         node.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_full_is_no_server_that_answers() {
+        let settings = vec!["maxclients 1".to_owned()];
+        let server = Redis::start(RedisOptions { settings, ..RedisOptions::default() }).await.unwrap();
+        // What the start asked over is gone once this one is let in.
+        let holder = loop {
+            let mut connection = connect_redis(&server.url()).await.unwrap();
+            if redis::cmd("PING").query_async::<String>(&mut connection).await.is_ok() {
+                break connection;
+            }
+        };
+        let refused = items(Some(&server.url())).await;
+        assert!(matches!(outcomes(&refused)[..], [CheckOutcome::Failed { .. }]), "{refused:?}");
+        drop(holder);
+        server.stop().await;
     }
 
     #[tokio::test]

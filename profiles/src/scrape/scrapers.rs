@@ -11,7 +11,10 @@ use crate::Notice;
 /// Scrapes every URL of a target, and puts together what each has.
 pub(crate) struct Scrapers {
     scrapers: Vec<Scraper>,
-    /// Which of them tells of the process: of those that ever did, the one that was named first, whoever answers first.
+    /// Which of them have answered or failed once.
+    have_answered: Vec<bool>,
+    /// Which of them tells of the process, for good: two are not mixed in one run. It is the first that does of all that were named, whoever
+    /// answers first: none is taken before those named earlier have answered or failed once.
     of_process: Option<usize>,
     /// Which of them tells of the machine, in the same way.
     of_host: Option<usize>,
@@ -38,7 +41,8 @@ impl Scrapers {
                 scrapers.push(Scraper::new(url.clone())?);
             }
         }
-        Ok(Self { scrapers, of_process: None, of_host: None })
+        let have_answered = vec![false; scrapers.len()];
+        Ok(Self { scrapers, have_answered, of_process: None, of_host: None })
     }
 
     /// Starts the scrapes that are due, all at once, and gives what came by the deadline.
@@ -49,6 +53,7 @@ impl Scrapers {
         let mut scraped = Scraped::default();
         for index in 0..self.scrapers.len() {
             let answer = self.scrapers[index].take_by(deadline).await;
+            self.have_answered[index] |= answer.reading.is_some() || answer.notice.is_some();
             scraped.notices.extend(answer.notice);
             if let Some(sample) = answer.reading {
                 self.merge(index, sample, &mut scraped);
@@ -59,10 +64,11 @@ impl Scrapers {
 
     fn merge(&mut self, index: usize, sample: RemoteSample, scraped: &mut Scraped) {
         let (has_process, has_host) = (sample.process.is_some(), sample.host.is_some());
-        if has_process && is_first(&mut self.of_process, index) {
+        let is_next = self.have_answered[..index].iter().all(|has| *has);
+        if has_process && is_taken(&mut self.of_process, index, is_next) {
             scraped.reading.get_or_insert_default().process = sample.process;
         }
-        if has_host && is_first(&mut self.of_host, index) {
+        if has_host && is_taken(&mut self.of_host, index, is_next) {
             scraped.reading.get_or_insert_default().host = sample.host;
         }
         let told = [(has_process, self.of_process, "process"), (has_host, self.of_host, "machine")];
@@ -83,11 +89,12 @@ impl Scrapers {
     }
 }
 
-/// Whether no URL before this one ever told. From then on it is the first, though another was till now.
-fn is_first(first: &mut Option<usize>, index: usize) -> bool {
-    let lowest = first.map_or(index, |first| first.min(index));
-    *first = Some(lowest);
-    lowest == index
+/// Whether this URL is the one that is taken. It becomes so where none is yet and nothing is to be waited for.
+fn is_taken(taken: &mut Option<usize>, index: usize, is_next: bool) -> bool {
+    if taken.is_none() && is_next {
+        *taken = Some(index);
+    }
+    *taken == Some(index)
 }
 
 #[cfg(test)]
@@ -160,30 +167,42 @@ mod tests {
         assert!(notice.why.starts_with(&urls[1]) && notice.why.contains("as well"), "{notice}");
     }
 
+    /// What is merged of a page that tells of a process and a machine, both of so many bytes.
+    fn merged(scrapers: &mut Scrapers, index: usize, bytes: u64) -> (Option<(u64, u64)>, Vec<Notice>) {
+        let sample = RemoteSample {
+            process: Some(ProcessSample { rss_bytes: bytes, ..ProcessSample::default() }),
+            host: Some(HostSample { memory_used_bytes: bytes, ..HostSample::default() }),
+        };
+        let mut scraped = Scraped::default();
+        scrapers.have_answered[index] = true;
+        scrapers.merge(index, sample, &mut scraped);
+        let of = |reading: RemoteSample| {
+            (reading.process.unwrap().rss_bytes, reading.host.unwrap().memory_used_bytes)
+        };
+        (scraped.reading.map(of), scraped.notices)
+    }
+
     #[tokio::test]
     async fn the_one_that_is_named_first_is_taken_though_the_other_answers_first() {
         let (mut scrapers, urls) = scrapers(&[ok(HOTEL), ok(HOTEL)]).await;
-        let mut read_bytes = |index: usize| {
-            let bytes = [1_000, 2_000][index];
-            let sample = RemoteSample {
-                process: Some(ProcessSample { rss_bytes: bytes, ..ProcessSample::default() }),
-                host: Some(HostSample { memory_used_bytes: bytes, ..HostSample::default() }),
-            };
-            let mut scraped = Scraped::default();
-            scrapers.merge(index, sample, &mut scraped);
-            let of = |reading: RemoteSample| {
-                (reading.process.unwrap().rss_bytes, reading.host.unwrap().memory_used_bytes)
-            };
-            (scraped.reading.map(of), scraped.notices)
-        };
-        assert_eq!(read_bytes(1), (Some((2_000, 2_000)), Vec::new()), "the first is late");
-        assert_eq!(read_bytes(0), (Some((1_000, 1_000)), Vec::new()));
-        let (reading, notices) = read_bytes(1);
-        assert!(reading.is_none(), "{reading:?}");
+        assert_eq!(merged(&mut scrapers, 1, 2_000), (None, Vec::new()), "the first is late");
+        assert_eq!(merged(&mut scrapers, 0, 1_000), (Some((1_000, 1_000)), Vec::new()));
+        let (reading, notices) = merged(&mut scrapers, 1, 2_000);
+        assert_eq!(reading, None);
         assert!(
             notices.len() == 2 && notices.iter().all(|notice| notice.why.starts_with(&urls[1])),
             "{notices:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn one_that_failed_at_first_is_not_mixed_with_the_one_that_is_taken() {
+        let (mut scrapers, urls) = scrapers(&[ok(HOTEL), ok(HOTEL)]).await;
+        scrapers.have_answered[0] = true;
+        assert_eq!(merged(&mut scrapers, 1, 2_000), (Some((2_000, 2_000)), Vec::new()));
+        let (reading, notices) = merged(&mut scrapers, 0, 1_000);
+        assert_eq!(reading, None);
+        assert!(notices.iter().all(|notice| notice.why.starts_with(&urls[0])), "{notices:?}");
     }
 
     #[tokio::test]
