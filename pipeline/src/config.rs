@@ -84,7 +84,7 @@ pub enum ConfigError {
     },
     /// The file is no TOML, or holds a word that means nothing here. None of its lines is shown: beside the wrong one there may be a
     /// URL with a password.
-    #[error("line {line} of {name}: {message}")]
+    #[error("{name}:{line}: {message}")]
     #[diagnostic(help(
         "known are [target] name, url, database_url, redis_url, pprof_url, metrics_url, pid, allow_hosts; [scenarios] directory; [runs] directory"
     ))]
@@ -173,7 +173,7 @@ mod tests {
     fn an_unknown_word_is_named_with_its_place_and_what_is_known() {
         let error = Config::parse("[target]\nurll = \"http://127.0.0.1\"\n", "aforo.toml").unwrap_err();
         let message = error.to_string();
-        assert!(message.starts_with("line 2 of aforo.toml: unknown field `urll`"), "{message}");
+        assert!(message.starts_with("aforo.toml:2: unknown field `urll`"), "{message}");
         assert!(message.contains("database_url"), "{message}");
     }
 
@@ -204,10 +204,7 @@ mod tests {
             let error =
                 Config::parse(&format!("[target]\n{database_url}\n{wrong}\n"), "aforo.toml").unwrap_err();
             let report = format!("{:?}", miette::Report::new(error));
-            assert!(
-                report.contains("line 3 of aforo.toml") && !report.contains("s3cret"),
-                "{wrong}: {report}"
-            );
+            assert!(report.contains("aforo.toml:3: ") && !report.contains("s3cret"), "{wrong}: {report}");
         }
         let read = Config::parse("[target]\npprof_url = \"http://a:6060/\"\n", "aforo.toml").unwrap();
         assert_eq!(read.target.pprof_url.unwrap().as_str(), "http://a:6060/");
